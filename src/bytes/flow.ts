@@ -1,0 +1,87 @@
+import { As2Error } from '../errors';
+
+/** Bytes in motion. A reader that stops early calls `return()`, which releases what lies underneath. */
+export type Chunks = AsyncIterable<Buffer>;
+
+/** Bytes that can be read from the start as often as needed: for retries and for a second look. */
+export interface ByteSource {
+  /** Number of bytes, if it is known before reading. */
+  readonly length?: number;
+  open(): Chunks;
+}
+
+/** Bytes that can be read once. */
+export interface ByteFlow {
+  /** Number of bytes, if it is known or computable before reading. */
+  readonly length?: number;
+  readonly chunks: Chunks;
+}
+
+export type SizedSource = ByteSource & { readonly length: number };
+
+export function bufferSource(bytes: Buffer): SizedSource {
+  return { length: bytes.length, open: () => once(bytes) };
+}
+
+export function bufferFlow(bytes: Buffer): ByteFlow & { readonly length: number } {
+  return { length: bytes.length, chunks: once(bytes) };
+}
+
+export function flowOf(source: ByteSource): ByteFlow {
+  return withLength(source.open(), source.length);
+}
+
+/** One flow after the other. The length is known when every part's length is. */
+export function concatFlows(...parts: readonly (Buffer | ByteFlow)[]): ByteFlow {
+  let length: number | undefined = 0;
+  for (const part of parts) {
+    length = length === undefined || part.length === undefined ? undefined : length + part.length;
+  }
+  return withLength(inTurn(parts), length);
+}
+
+/** Lets `see` look at every chunk on its way, for digests and counters. */
+export async function* tap(chunks: Chunks, see: (chunk: Buffer) => void): AsyncGenerator<Buffer, void> {
+  for await (const chunk of chunks) {
+    see(chunk);
+    yield chunk;
+  }
+}
+
+/**
+ * All bytes in one Buffer; only for what is small by nature (headers, signatures, receipts).
+ * @throws what `limitError` makes, when more than `limitBytes` arrive
+ */
+export async function readAll(chunks: Chunks, limitBytes: number, limitError: () => As2Error): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    length += chunk.length;
+    if (length > limitBytes) throw limitError();
+    parts.push(chunk);
+  }
+  return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts, length);
+}
+
+/** Reads to the end and forgets the bytes. */
+export async function drain(chunks: Chunks): Promise<void> {
+  for await (const chunk of chunks) void chunk;
+}
+
+export function withLength(chunks: Chunks, length: number | undefined): ByteFlow {
+  return length === undefined ? { chunks } : { chunks, length };
+}
+
+async function* once(bytes: Buffer): AsyncGenerator<Buffer, void> {
+  if (bytes.length > 0) yield bytes;
+}
+
+async function* inTurn(parts: readonly (Buffer | ByteFlow)[]): AsyncGenerator<Buffer, void> {
+  for (const part of parts) {
+    if (Buffer.isBuffer(part)) {
+      if (part.length > 0) yield part;
+    } else {
+      yield* part.chunks;
+    }
+  }
+}

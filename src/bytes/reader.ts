@@ -1,0 +1,125 @@
+import { As2Error } from '../errors';
+import type { Chunks } from './flow';
+
+const EMPTY = Buffer.alloc(0);
+
+/** Pulls bytes out of chunks in the portions a parser wants; holds no more than one chunk and what was peeked. */
+export class ByteReader {
+  private readonly iterator: AsyncIterator<Buffer>;
+  private held: Buffer = EMPTY;
+  private ended = false;
+  private consumed = 0;
+
+  constructor(chunks: Chunks) {
+    this.iterator = chunks[Symbol.asyncIterator]();
+  }
+
+  /** Bytes consumed so far. */
+  get position(): number {
+    return this.consumed;
+  }
+
+  /** Up to `count` bytes without consuming them; fewer only where the data ends. */
+  async peek(count: number): Promise<Buffer> {
+    if (this.held.length < count && !this.ended) await this.hold(count);
+    return this.held.subarray(0, count);
+  }
+
+  /** What is held already, without waiting for more. */
+  get available(): Buffer {
+    return this.held;
+  }
+
+  async atEnd(): Promise<boolean> {
+    return (await this.peek(1)).length === 0;
+  }
+
+  /** The next byte, or -1 at the end. */
+  async readByte(): Promise<number> {
+    if (this.held.length === 0 && (await this.peek(1)).length === 0) return -1;
+    const byte = this.held[0] ?? -1;
+    this.skipHeld(1);
+    return byte;
+  }
+
+  /**
+   * Exactly `count` bytes.
+   * @throws As2Error `truncated`
+   */
+  async read(count: number): Promise<Buffer> {
+    const bytes = await this.peek(count);
+    if (bytes.length < count) throw truncated(count - bytes.length);
+    this.skipHeld(count);
+    return bytes;
+  }
+
+  /** The next bytes as they lie, at most `longest`; undefined at the end. */
+  async nextChunk(longest: number): Promise<Buffer | undefined> {
+    if (this.held.length === 0 && (await this.peek(1)).length === 0) return undefined;
+    const bytes = this.held.subarray(0, longest);
+    this.skipHeld(bytes.length);
+    return bytes;
+  }
+
+  /**
+   * Exactly `count` bytes, in the pieces in which they come.
+   * @throws As2Error `truncated`
+   */
+  async *take(count: number): AsyncGenerator<Buffer, void> {
+    let missing = count;
+    while (missing > 0) {
+      const bytes = await this.nextChunk(missing);
+      if (!bytes) throw truncated(missing);
+      missing -= bytes.length;
+      yield bytes;
+    }
+  }
+
+  /** Everything up to the end. */
+  async *rest(): AsyncGenerator<Buffer, void> {
+    try {
+      for (let bytes; (bytes = await this.nextChunk(Infinity)); ) yield bytes;
+    } finally {
+      await this.close();
+    }
+  }
+
+  /** Puts bytes back in front. */
+  unread(bytes: Buffer): void {
+    this.held = this.held.length === 0 ? bytes : Buffer.concat([bytes, this.held]);
+    this.consumed -= bytes.length;
+  }
+
+  /** Releases what lies underneath, also before its end. */
+  async close(): Promise<void> {
+    this.ended = true;
+    this.held = EMPTY;
+    await this.iterator.return?.();
+  }
+
+  private skipHeld(count: number): void {
+    this.held = this.held.subarray(count);
+    this.consumed += count;
+  }
+
+  private async hold(count: number): Promise<void> {
+    const parts = [this.held];
+    let length = this.held.length;
+    while (length < count) {
+      const next = await this.iterator.next();
+      if (next.done) {
+        this.ended = true;
+        break;
+      }
+      if (next.value.length === 0) continue;
+      parts.push(next.value);
+      length += next.value.length;
+    }
+    const only = parts.filter((part) => part.length > 0);
+    this.held = only.length === 1 && only[0] ? only[0] : Buffer.concat(only, length);
+  }
+}
+
+function truncated(expected: number): As2Error {
+  return new As2Error('truncated', { expected });
+}

@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { As2Error } from '../errors';
+import { renameDurably, syncFile, writeFileDurably } from './durable';
+import { fileSource } from './file';
+import { bufferSource, type Chunks, type SizedSource } from './flow';
+
+export interface SpillOptions {
+  /** Where files go; made when needed. */
+  readonly directory: string;
+  /** Up to this many bytes stay in memory. */
+  readonly thresholdBytes: number;
+  /** More bytes than this are refused. */
+  readonly limitBytes?: number;
+  /** The error for too many bytes. */
+  readonly limitError?: (limitBytes: number) => As2Error;
+}
+
+/** Bytes that came to rest: small ones in memory, large ones in a private file. */
+export interface SpilledBytes extends SizedSource {
+  /** The bytes, when they stayed in memory. */
+  readonly buffer?: Buffer;
+  /** The file, when they did not. */
+  readonly path?: string;
+  /** Makes the bytes a durable file at `target` (same file system); afterwards they are read from there. */
+  persist(target: string): Promise<SpilledBytes>;
+  /** Removes the temporary file, if there is one. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Reads to the end and keeps the bytes. On any error what was written is removed.
+ * @throws As2Error `spill-failed` when the disk does not take them; the limit's error; errors of `chunks`
+ */
+export async function spill(chunks: Chunks, options: SpillOptions): Promise<SpilledBytes> {
+  const held: Buffer[] = [];
+  let length = 0;
+  let file: SpillFile | undefined;
+  try {
+    for await (const chunk of chunks) {
+      length += chunk.length;
+      if (options.limitBytes !== undefined && length > options.limitBytes) {
+        throw options.limitError?.(options.limitBytes) ?? new RangeError('more bytes than allowed');
+      }
+      if (file) {
+        await file.write([chunk]);
+      } else {
+        held.push(chunk);
+        if (length > options.thresholdBytes) {
+          file = await SpillFile.create(options.directory);
+          await file.write(held.splice(0));
+        }
+      }
+    }
+    if (!file) return inMemory(held.length === 1 && held[0] ? held[0] : Buffer.concat(held, length));
+    await file.finish();
+    return await inFile(file.path);
+  } catch (error) {
+    await file?.discard();
+    throw error;
+  }
+}
+
+class SpillFile {
+  private constructor(
+    readonly path: string,
+    private readonly handle: FileHandle,
+  ) {}
+
+  static async create(directory: string): Promise<SpillFile> {
+    return attempt(directory, async () => {
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      const path = join(directory, `${randomUUID()}.part`);
+      return new SpillFile(path, await open(path, 'wx', 0o600));
+    });
+  }
+
+  async write(chunks: readonly Buffer[]): Promise<void> {
+    await attempt(dirname(this.path), async () => {
+      let expected = 0;
+      for (const chunk of chunks) expected += chunk.length;
+      const { bytesWritten } = await this.handle.writev(chunks);
+      if (bytesWritten === expected) return;
+      // A disk that is almost full takes a part; the rest tells the reason.
+      await this.handle.writeFile(Buffer.concat(chunks).subarray(bytesWritten));
+    });
+  }
+
+  async finish(): Promise<void> {
+    await attempt(dirname(this.path), () => this.handle.close());
+  }
+
+  async discard(): Promise<void> {
+    await this.handle.close().catch(() => undefined);
+    await rm(this.path, { force: true }).catch(() => undefined);
+  }
+}
+
+async function attempt<T>(directory: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new As2Error('spill-failed', { directory, reason }, { cause: error });
+  }
+}
+
+function inMemory(buffer: Buffer): SpilledBytes {
+  return {
+    ...bufferSource(buffer),
+    buffer,
+    async persist(target) {
+      await attempt(dirname(target), () => writeFileDurably(target, buffer));
+      return inFile(target);
+    },
+    async dispose() {},
+  };
+}
+
+async function inFile(path: string): Promise<SpilledBytes> {
+  return {
+    ...(await fileSource(path)),
+    path,
+    async persist(target) {
+      await attempt(dirname(target), async () => {
+        await syncFile(path);
+        await renameDurably(path, target);
+      });
+      return inFile(target);
+    },
+    async dispose() {
+      await rm(path, { force: true });
+    },
+  };
+}
