@@ -1,0 +1,236 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { SecurityPolicy } from '../as2';
+import type { SizedSource } from '../bytes';
+import type { CipherName, DigestName } from '../cms';
+import type { As2Error } from '../errors';
+import type { ConnectionSettings } from '../http';
+import type { Certificate, KeyPair } from '../pki';
+import type { Spool } from '../store';
+
+/** One of our own stations, ready for use: its keys are read and fit their certificates. */
+export interface Identity {
+  readonly as2Name: string;
+  /** The first one signs and is named in receipts; every one is tried for decryption, so that a change can overlap. */
+  readonly keyPairs: readonly KeyPair[];
+  /** Right side of the Message-IDs we make, e.g. our public host name. */
+  readonly messageIdHost?: string;
+}
+
+/** One remote station, ready for use: its certificates are read. */
+export interface Partner {
+  /** What our user calls it; used in texts, never on the wire. */
+  readonly name: string;
+  readonly as2Name: string;
+  /** http(s) address of its AS2 endpoint; a partner that only sends to us needs none. */
+  readonly url?: string;
+  readonly encryptionCertificate?: Certificate;
+  /** Signatures of messages and receipts count only when one of these made them (SEC-01). */
+  readonly signingCertificates: readonly Certificate[];
+  /** How messages go to it. */
+  readonly sending: SendingSettings;
+  /** What its messages must carry to be taken (SEC-02). */
+  readonly requires?: SecurityPolicy;
+  readonly connection?: ConnectionSettings;
+  /** Hosts (`name` or `name:port`) its asynchronous receipts may be asked to, beside the host of `url` (SEC-09). */
+  readonly receiptHosts?: readonly string[];
+}
+
+export interface SendingSettings {
+  /** Digest of the signature, or `none` for an unsigned message. */
+  readonly sign: DigestName | 'none';
+  /** Cipher, or `none` for an unencrypted message. */
+  readonly encrypt: CipherName | 'none';
+  /** The synchronous receipt that is asked for. */
+  readonly receipt: 'signed' | 'unsigned' | 'none';
+}
+
+/** One of our identities and one partner that work together. */
+export interface Relationship {
+  readonly identity: Identity;
+  readonly partner: Partner;
+}
+
+/** Who may talk to whom; asked for every request, so that a changed configuration counts at once. */
+export interface StationDirectory {
+  /** @param names unquoted AS2 names as the partner wrote them: `from` is the partner, `to` is us (HDR-09) */
+  find(names: { readonly from: string; readonly to: string }): Relationship | undefined;
+}
+
+// --- sending
+
+export interface SendOptions {
+  readonly identity: Identity;
+  readonly partner: Partner;
+  readonly payload: {
+    readonly content: { readonly length?: number; open(): AsyncIterable<Buffer> };
+    readonly contentType: string;
+    readonly filename?: string;
+  };
+  readonly subject?: string;
+  /** With brackets; default: a fresh one (HDR-13). */
+  readonly messageId?: string;
+  readonly spool: Spool;
+  readonly onEvent?: (event: ExchangeEvent) => void;
+  /** Ends the attempt; the outcome is then `send-aborted`. */
+  readonly signal?: AbortSignal;
+}
+
+/** What became of a message we sent. `sendMessage` never throws: a failure is an outcome with an error. */
+export type SendOutcome = SentMessage &
+  (
+    | { readonly ok: true }
+    | {
+        readonly ok: false;
+        /** What happened and what to do; `error.code` tells the cases apart. */
+        readonly error: As2Error;
+      }
+  );
+
+export interface SentMessage {
+  readonly exchangeId: string;
+  /** With brackets, as sent. */
+  readonly messageId: string;
+  readonly from: string;
+  readonly to: string;
+  /** Octets of the request body; 0 when it was never composed. */
+  readonly sizeBytes: number;
+  readonly signed: boolean;
+  readonly encrypted: boolean;
+  /** HTTP status of the answer, when there was one. */
+  readonly httpStatus?: number;
+  /** The receipt as far as it could be read, good or bad; absent when none was asked for or none came. */
+  readonly receipt?: ReceiptReport;
+}
+
+/** A receipt for the message contract: plain JSON. */
+export interface ReceiptReport {
+  /** As written by the partner, e.g. `automatic-action/MDN-sent-automatically; processed`. */
+  readonly disposition: string;
+  /** `base64, algorithm`, when the receipt names one. */
+  readonly mic?: string;
+  /** Whether it equals the MIC of what we sent; absent when there was nothing to compare. */
+  readonly micMatches?: boolean;
+  /** Whether it carries a signature that one of the partner's configured certificates made. */
+  readonly signed: boolean;
+  readonly signer?: SignerReport;
+  /** ISO time at which we had it. */
+  readonly receivedAt: string;
+  /** The human-readable part. */
+  readonly text: string;
+}
+
+export interface SignerReport {
+  readonly subject: string;
+  readonly serialNumber: string;
+  readonly fingerprintSha256: string;
+}
+
+// --- receiving
+
+/** A message that was opened, checked against the policy and stored; everything but `payload` is plain JSON. */
+export interface ReceivedMessage {
+  /** Names the exchange; give it to `PendingReceipts.wait` and `.decide`. */
+  readonly exchangeId: string;
+  /** With brackets, as the partner wrote it. */
+  readonly messageId: string;
+  readonly from: string;
+  readonly to: string;
+  /** Our user's name for the partner. */
+  readonly partner: string;
+  readonly subject?: string;
+  readonly contentType: string;
+  /** A safe base name (SEC-10), when the partner named the file. */
+  readonly filename?: string;
+  readonly sizeBytes: number;
+  readonly signed: boolean;
+  readonly encrypted: boolean;
+  readonly compressed: boolean;
+  readonly algorithms: { readonly digest?: string; readonly cipher?: string };
+  readonly signer?: SignerReport;
+  /** `base64, algorithm`. */
+  readonly mic: string;
+  readonly receivedAt: string;
+  /** What the partner asked for, and how it will get it. */
+  readonly receipt: {
+    readonly requested: 'signed' | 'unsigned' | 'none';
+    readonly delivery: 'sync' | 'async';
+  };
+  /** True when the flow may have seen this message before: we stopped between handing over and the receipt. */
+  readonly redelivered: boolean;
+  /** The stored payload: a durable file that can be read as often as wanted, until the spool is swept. */
+  readonly payload: SizedSource & { readonly path: string; read(): Promise<Buffer> };
+}
+
+/** Whether we take responsibility for a message, and what the receipt says. */
+export type ReceiptDecision =
+  { readonly accept: true; readonly text?: string } | { readonly accept: false; readonly text: string };
+
+/**
+ * Takes a stored message over. Automatic receipt: pass the message on and return `{ accept: true }`. By the flow:
+ * pass it on and return `pendingReceipts.wait(message.exchangeId)`. A rejection becomes a negative receipt.
+ */
+export type HandOver = (message: ReceivedMessage) => ReceiptDecision | Promise<ReceiptDecision>;
+
+export interface ReceiveOptions {
+  readonly directory: StationDirectory;
+  readonly spool: Spool;
+  readonly handOver: HandOver;
+  readonly onEvent?: (event: ExchangeEvent) => void;
+  /** Largest request body in octets; default 4 GiB. Larger ones get 413. */
+  readonly maxMessageBytes?: number;
+  /** A request that stands still this long gets 408; default 60 s (HTTP-19). */
+  readonly idleTimeoutMs?: number;
+  /** What a sender gets whose names we do not know; default `receipt` when it asked for one (HDR-12). */
+  readonly unknownStations?: 'receipt' | 'forbidden';
+}
+
+/**
+ * The receiving end. `handle` takes a request with an unread body, or one whose body another middleware left as a
+ * Buffer in `req.body`. It answers in every case and never throws or rejects.
+ */
+export interface Receiver {
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** Messages in work at this moment. */
+  readonly inWork: number;
+  /** No new messages (503); waits for those in work, at most `graceMs`, then ends them without a receipt. */
+  close(graceMs?: number): Promise<void>;
+}
+
+// --- events
+
+/** Everything that happens to an exchange, as data. `error` is present on everything that is not as it should be. */
+export interface ExchangeEvent {
+  readonly type: ExchangeEventType;
+  readonly direction: 'in' | 'out';
+  /** ISO time. */
+  readonly at: string;
+  /** Absent for requests that never became a message. */
+  readonly exchangeId?: string;
+  readonly messageId?: string;
+  readonly from?: string;
+  readonly to?: string;
+  /** Our user's name for the partner, when it is known. */
+  readonly partner?: string;
+  readonly sizeBytes?: number;
+  readonly httpStatus?: number;
+  readonly disposition?: string;
+  readonly error?: As2Error;
+}
+
+export type ExchangeEventType =
+  // out
+  | 'message-composed'
+  | 'message-sent'
+  | 'receipt-received'
+  | 'send-completed'
+  | 'send-failed'
+  // in
+  | 'request-refused'
+  | 'message-received'
+  | 'message-rejected'
+  | 'message-handed-over'
+  | 'message-decided'
+  | 'message-repeated'
+  | 'receipt-sent'
+  | 'receipt-not-sent'
+  | 'receipt-unexpected';
