@@ -23,7 +23,7 @@ export async function fileSource(
 async function* readRange(path: string, start: number, end: number): Chunks & AsyncGenerator<Buffer, void> {
   const file = await open(path, 'r');
   try {
-    for (let position = start; position < end; ) {
+    for (let position = start; position < end;) {
       const buffer = Buffer.allocUnsafeSlow(Math.min(FILE_CHUNK_BYTES, end - position));
       const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
       if (bytesRead === 0) return;

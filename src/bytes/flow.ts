@@ -1,4 +1,4 @@
-import { As2Error } from '../errors';
+import type { As2Error } from '../errors';
 
 /** Bytes in motion. A reader that stops early calls `return()`, which releases what lies underneath. */
 export type Chunks = AsyncIterable<Buffer>;
@@ -52,7 +52,11 @@ export async function* tap(chunks: Chunks, see: (chunk: Buffer) => void): AsyncG
  * All bytes in one Buffer; only for what is small by nature (headers, signatures, receipts).
  * @throws what `limitError` makes, when more than `limitBytes` arrive
  */
-export async function readAll(chunks: Chunks, limitBytes: number, limitError: () => As2Error): Promise<Buffer> {
+export async function readAll(
+  chunks: Chunks,
+  limitBytes: number,
+  limitError: () => As2Error,
+): Promise<Buffer> {
   const parts: Buffer[] = [];
   let length = 0;
   for await (const chunk of chunks) {

@@ -78,7 +78,7 @@ export class ByteReader {
   /** Everything up to the end. */
   async *rest(): AsyncGenerator<Buffer, void> {
     try {
-      for (let bytes; (bytes = await this.nextChunk(Infinity)); ) yield bytes;
+      for (let bytes; (bytes = await this.nextChunk(Infinity));) yield bytes;
     } finally {
       await this.close();
     }

@@ -7,7 +7,9 @@ export type As2ErrorCode = keyof typeof errorTexts;
 export type Fact = string | number | boolean | undefined;
 export type Facts = Readonly<Record<string, Fact>>;
 
-type Places<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Places<Rest> : never;
+type Places<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Places<Rest>
+  : never;
 
 /** The facts an error of this code needs, because its sentence names them; more may be given. */
 export type FactsOf<Code extends As2ErrorCode> = Record<Places<(typeof errorTexts)[Code]>, Fact> & Facts;

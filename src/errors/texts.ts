@@ -5,9 +5,12 @@
  */
 export const errorTexts = {
   // --- general
-  unexpected: 'An unexpected problem occurred: {reason}. If it happens again, please report it with the log of this moment.',
-  truncated: 'The data ended too early: {expected} more bytes were announced than arrived. It was cut off on its way.',
-  'spill-failed': 'The temporary file for a message could not be written in {directory}: {reason}. Free disk space or choose another spool directory.',
+  unexpected:
+    'An unexpected problem occurred: {reason}. If it happens again, please report it with the log of this moment.',
+  truncated:
+    'The data ended too early: {expected} more bytes were announced than arrived. It was cut off on its way.',
+  'spill-failed':
+    'The temporary file for a message could not be written in {directory}: {reason}. Free disk space or choose another spool directory.',
 
   // --- asn1
 
