@@ -6,7 +6,6 @@ const LONGEST_TEXT = 300;
  * paragraph separators, bidirectional overrides) become a space, and the length is bounded.
  */
 export function safeText(text: string, longest: number = LONGEST_TEXT): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is being removed
   const oneLine = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ');
   return oneLine.length > longest ? `${oneLine.slice(0, longest)}…` : oneLine;
 }
