@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const started = Date.now();
 
-for (const step of ['build', 'types', 'lint']) {
+for (const step of ['build', 'types', 'lint', 'docs:check']) {
   console.log(`\n> ${step}`);
   const { status } = run('npm', ['run', '--silent', step]);
   if (status !== 0) {
