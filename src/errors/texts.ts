@@ -19,6 +19,80 @@ export const errorTexts = {
   // --- mime
 
   // --- pki
+  'certificate-country-invalid':
+    'The country "{country}" cannot stand in a certificate. Enter its code of two letters, such as DE or US, or leave the field empty.',
+  'certificate-damaged':
+    'The certificate is incomplete or damaged. Copy it again from the line -----BEGIN CERTIFICATE----- to the line -----END CERTIFICATE-----, both included, or use the original file.',
+  'certificate-expired':
+    'The {role} certificate of {owner} expired on {notAfter} ({subject}, serial number {serialNumber}). Ask its owner for the current certificate and configure it; if it is your own, make or import a new one and give it to your partners.',
+  'certificate-is-java-keystore':
+    'This is a Java keystore, not a certificate. Export the certificate from it: keytool -exportcert -rfc -alias NAME -keystore FILE.',
+  'certificate-is-openpgp':
+    'This is an OpenPGP key, which AS2 does not use. Ask for the X.509 certificate: a file with -----BEGIN CERTIFICATE----- in it, or with the ending .cer, .crt, .pem or .p7b.',
+  'certificate-is-pkcs12':
+    'This is a PKCS#12 file (.p12, .pfx): it holds a private key beside the certificate. A partner sends only the certificate (.cer, .crt, .pem or .p7b); import your own PKCS#12 file in the identity.',
+  'certificate-is-private-key':
+    'This is a private key, not a certificate. A private key belongs to its owner alone: if a partner sent it, it must be replaced. The certificate starts with -----BEGIN CERTIFICATE-----.',
+  'certificate-is-public-key':
+    'This is a bare public key, not a certificate. Ask for the X.509 certificate that was issued for it; it starts with -----BEGIN CERTIFICATE-----.',
+  'certificate-is-request':
+    'This is a certificate request (CSR), not yet a certificate. Use the certificate that the certificate authority issued for it; it starts with -----BEGIN CERTIFICATE-----.',
+  'certificate-is-revocation-list':
+    'This is a certificate revocation list (CRL), not a certificate. Ask for the certificate itself (.cer, .crt, .pem or .p7b).',
+  'certificate-is-ssh-key':
+    'This is an SSH key, which AS2 does not use. Ask for the X.509 certificate: a file with -----BEGIN CERTIFICATE----- in it, or with the ending .cer, .crt, .pem or .p7b.',
+  'certificate-key-unsupported':
+    'The certificate {subject} holds a kind of key that cannot be used here: {keyKind}. Ask for a certificate with an RSA key, or with an EC key on P-256, P-384 or P-521.',
+  'certificate-missing':
+    'There is no certificate: the text or file is empty. Paste the certificate, or choose its file (.cer, .crt, .pem or .p7b).',
+  'certificate-name-invalid':
+    'The {field} cannot stand in a certificate. Enter 1 to {longest} characters without line breaks.',
+  'certificate-not-yet-valid':
+    'The {role} certificate of {owner} is not valid before {notBefore} ({subject}, serial number {serialNumber}). Use the former certificate until then; if the date has passed, set the clock of this machine.',
+  'certificate-unreadable':
+    'The certificate cannot be read: {reason}. Ask for it as a file in X.509 format (.cer, .crt, .pem or .p7b).',
+  'certificate-validity-invalid':
+    'A certificate cannot be valid for {validDays} days. Enter a number of days above 0 that ends before the year 9999.',
+  'key-certificate-mismatch':
+    'The private key ({privateKeyKind}) does not belong to the certificate {subject} ({certificateKeyKind}). Choose the key and the certificate that were made together.',
+  'pkcs12-damaged':
+    'The PKCS#12 file is damaged or incomplete: {reason}. Export it again and transfer it as a binary file.',
+  'pkcs12-missing': 'There is no PKCS#12 file: it is empty. Choose the file with the ending .p12 or .pfx.',
+  'pkcs12-no-certificate':
+    'The PKCS#12 file holds a private key but no certificate that belongs to it. Export it again, this time with the certificate.',
+  'pkcs12-no-private-key':
+    'The PKCS#12 file holds no private key. Export it again, this time with the private key.',
+  'pkcs12-passphrase':
+    'The passphrase does not open the PKCS#12 file. Enter the one that was set when the file was exported; capital letters count.',
+  'pkcs12-unreadable':
+    'This is not a PKCS#12 file. Choose the file with the ending .p12 or .pfx; a PEM or a certificate alone is imported in its own field.',
+  'pkcs12-unsupported':
+    'The PKCS#12 file is protected in a way that cannot be read here: {algorithm}. Export it again with AES-256, or convert it: openssl pkcs12 -in OLD -nodes -out KEY.pem, openssl pkcs12 -export -in KEY.pem -out NEW.',
+  'private-key-damaged':
+    'The private key is incomplete or damaged. Copy it again from its -----BEGIN line to its -----END line, both included, or use the original file.',
+  'private-key-encryption-unsupported':
+    'The private key is encrypted in a way that cannot be read here. Encrypt it again: openssl pkcs8 -topk8 -v2 aes256 -in OLD -out NEW.',
+  'private-key-is-certificate':
+    'This is a certificate, not a private key. The private key is the other half; it starts with -----BEGIN PRIVATE KEY----- or is inside a PKCS#12 file (.p12, .pfx).',
+  'private-key-is-java-keystore':
+    'This is a Java keystore. Convert it to PKCS#12 and import that: keytool -importkeystore -srckeystore FILE -destkeystore NEW.p12 -deststoretype PKCS12.',
+  'private-key-is-openpgp':
+    'This is an OpenPGP key, which AS2 does not use. Generate a key pair here, or import one as PEM or PKCS#12 (.p12, .pfx).',
+  'private-key-is-pkcs12':
+    'This is a PKCS#12 file. Import it as such: it brings the private key and the certificate together.',
+  'private-key-is-public-key':
+    'This is a public key, not a private key. The private key starts with -----BEGIN PRIVATE KEY----- or is inside a PKCS#12 file (.p12, .pfx).',
+  'private-key-is-request':
+    'This is a certificate request (CSR), not a private key. Use the private key that the request was made with; it starts with -----BEGIN PRIVATE KEY-----.',
+  'private-key-is-ssh-key':
+    'This is an SSH key. AS2 needs a key with an X.509 certificate: generate a key pair here, or import one as PEM or PKCS#12 (.p12, .pfx). An SSH key that has a certificate is converted by: ssh-keygen -p -m PEM -f FILE.',
+  'private-key-missing':
+    'There is no private key: the text or file is empty. Generate a key pair, or import one as PEM or PKCS#12 (.p12, .pfx).',
+  'private-key-passphrase':
+    'The passphrase does not open the private key. Enter the one that was set when the key was encrypted; capital letters count.',
+  'private-key-passphrase-missing': 'The private key is encrypted. Enter its passphrase.',
+  'private-key-unreadable':
+    'The private key cannot be read. Use PEM (-----BEGIN PRIVATE KEY-----) or a PKCS#12 file (.p12, .pfx) with an RSA or EC key.',
 
   // --- cms
   'algorithm-unsupported':

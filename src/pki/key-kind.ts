@@ -1,0 +1,31 @@
+import type { KeyObject } from 'node:crypto';
+
+/** OpenSSL's curve names -> the names NIST and everyone else uses. */
+const curveNames: Readonly<Record<string, string>> = {
+  prime256v1: 'P-256',
+  secp384r1: 'P-384',
+  secp521r1: 'P-521',
+};
+
+/** What kind of key it is, in words: 'RSA 2048', 'RSA-PSS 3072', 'EC P-256', 'Ed25519', 'DSA 1024'. */
+export function keyKindOf(key: KeyObject): string {
+  const details = key.asymmetricKeyDetails;
+  switch (key.asymmetricKeyType) {
+    case 'rsa':
+      return `RSA ${details?.modulusLength}`;
+    case 'rsa-pss':
+      return `RSA-PSS ${details?.modulusLength}`;
+    case 'ec': {
+      const curve = details?.namedCurve ?? 'with own parameters';
+      return `EC ${curveNames[curve] ?? curve}`;
+    }
+    case 'dsa':
+      return `DSA ${details?.modulusLength}`;
+    case 'ed25519':
+      return 'Ed25519';
+    case 'ed448':
+      return 'Ed448';
+    default:
+      return String(key.asymmetricKeyType ?? key.type);
+  }
+}
