@@ -1,0 +1,152 @@
+import type { ByteReader } from '../bytes';
+import { As2Error } from '../errors';
+import { type BerHeader, decodeHeader, LONGEST_HEADER_BYTES } from './header';
+import { type Asn1Limits, defaultLimits } from './limits';
+import { malformed } from './malformed';
+import { OctetsScanner } from './octets-scanner';
+import { describeTag, sameTag, type Tag, tags } from './tag';
+
+/** Where an entered element ends: at a position, or at its end-of-contents octets. */
+type End = number | undefined;
+
+/**
+ * Walks through BER as it arrives. Small elements are read whole, long octet strings are streamed; what is entered
+ * must be left, and an element may not reach beyond the one around it.
+ * Errors: As2Error `asn1-malformed`, and `truncated` when the data ends too early.
+ */
+export class BerStreamReader {
+  private readonly ends: End[] = [];
+
+  constructor(
+    private readonly reader: ByteReader,
+    private readonly limits: Asn1Limits = defaultLimits,
+  ) {}
+
+  /** The next element's header without consuming it; undefined at the end of the element around it. */
+  async peekHeader(): Promise<BerHeader | undefined> {
+    if (await this.atEnd()) return undefined;
+    const position = this.reader.position;
+    const bytes = await this.reader.peek(LONGEST_HEADER_BYTES);
+    const header = decodeHeader(bytes, 0, position);
+    if (!header) throw new As2Error('truncated', { expected: 1 });
+    if (sameTag(header.tag, tags.endOfContents))
+      throw malformed('end-of-contents octets without a start', position);
+    const end = this.definiteEnd();
+    if (end !== undefined && position + header.headerBytes + (header.length ?? 0) > end) {
+      throw malformed('an element is longer than what surrounds it', position);
+    }
+    return header;
+  }
+
+  async isNext(tag: Tag): Promise<boolean> {
+    const header = await this.peekHeader();
+    return header !== undefined && sameTag(header.tag, tag);
+  }
+
+  /** Goes into a constructed element that must bear that tag. */
+  async enter(tag: Tag): Promise<void> {
+    const header = await this.expect(tag);
+    if (!header.constructed) throw malformed(`${describeTag(tag)} is not constructed`, this.reader.position);
+    if (this.ends.length >= this.limits.depth)
+      throw malformed('elements are nested too deeply', this.reader.position);
+    await this.reader.read(header.headerBytes);
+    this.ends.push(header.length === undefined ? undefined : this.reader.position + header.length);
+  }
+
+  /** Goes out of the element entered last, which must have nothing left. */
+  async leave(): Promise<void> {
+    if (!(await this.atEnd())) throw malformed('an element holds more than it should', this.reader.position);
+    if (this.ends.pop() === undefined) await this.reader.read(2);
+  }
+
+  /** Whether the element entered last has nothing left. */
+  async atEnd(): Promise<boolean> {
+    if (this.ends.length === 0) return false;
+    const end = this.ends.at(-1);
+    if (end !== undefined) {
+      if (this.reader.position > end) throw malformed('an element is longer than what surrounds it', end);
+      return this.reader.position === end;
+    }
+    const next = await this.reader.peek(2);
+    return next.length === 2 && next.readUInt16BE() === 0;
+  }
+
+  /** The next element as a whole, as received, if it is not longer than that. */
+  async readElement(longestBytes: number): Promise<Buffer> {
+    const parts: Buffer[] = [];
+    let length = 0;
+    const read = async (count: number): Promise<void> => {
+      length += count;
+      if (length > longestBytes)
+        throw malformed(`an element is longer than ${longestBytes} bytes`, this.reader.position);
+      parts.push(await this.reader.read(count));
+    };
+    // Only indefinite lengths have to be gone into: whatever has a definite length is taken as it lies.
+    const outside = this.ends.length;
+    try {
+      do {
+        if (this.ends.length > outside && (await this.atEnd())) {
+          this.ends.pop();
+          await read(2);
+          continue;
+        }
+        const header = await this.expect();
+        await read(header.headerBytes + (header.length ?? 0));
+        if (header.length === undefined) {
+          if (this.ends.length >= this.limits.depth)
+            throw malformed('elements are nested too deeply', this.reader.position);
+          this.ends.push(undefined);
+        }
+      } while (this.ends.length > outside);
+    } finally {
+      this.ends.length = outside;
+    }
+    return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
+  }
+
+  /**
+   * The octets of the next element, an OCTET STRING that may be primitive or constructed, nested and of indefinite
+   * length (BER-02). To be read to its end before anything else is read here.
+   * @param tag of an implicitly tagged one
+   */
+  async *octets(tag: Tag = tags.octetString): AsyncGenerator<Buffer, void> {
+    const header = await this.expect(tag);
+    await this.reader.read(header.headerBytes);
+    if (!header.constructed) {
+      yield* this.reader.take(header.length ?? 0);
+      return;
+    }
+    const end = header.length === undefined ? undefined : this.reader.position + header.length;
+    const scanner = new OctetsScanner(this.reader.position, end, this.definiteEnd(), this.limits);
+    while (!scanner.finished) {
+      await this.reader.peek(scanner.wantedBytes);
+      const held = this.reader.available;
+      const { octets, consumed } = scanner.scan(held);
+      if (consumed === 0 && !scanner.finished) throw new As2Error('truncated', { expected: 1 });
+      await this.reader.read(consumed);
+      if (octets.length > 0) yield octets;
+    }
+  }
+
+  /** Number of octets of the next element's content, when its encoding tells. */
+  async octetsLength(): Promise<number | undefined> {
+    const header = await this.peekHeader();
+    return header && !header.constructed ? header.length : undefined;
+  }
+
+  private async expect(tag?: Tag): Promise<BerHeader> {
+    const header = await this.peekHeader();
+    if (!header) throw malformed(`${tag ? describeTag(tag) : 'an element'} is missing`, this.reader.position);
+    if (tag && !sameTag(header.tag, tag)) {
+      throw malformed(
+        `${describeTag(header.tag)} stands where ${describeTag(tag)} belongs`,
+        this.reader.position,
+      );
+    }
+    return header;
+  }
+
+  private definiteEnd(): number | undefined {
+    return this.ends.findLast((end) => end !== undefined);
+  }
+}

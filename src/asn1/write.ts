@@ -1,0 +1,93 @@
+import { encodeOid } from './oid';
+import { contextTag, type Tag, tags } from './tag';
+
+/** Identifier and length octets in their shortest form (DER). */
+export function tlvHeader(tag: Tag, form: 'primitive' | 'constructed', length: number): Buffer {
+  if (length < 0x80) return Buffer.from([identifierOctet(tag, form), length]);
+  const octets: number[] = [];
+  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256);
+  return Buffer.from([identifierOctet(tag, form), 0x80 | octets.length, ...octets]);
+}
+
+/** Header of a constructed element whose end is marked by `endOfContents`. */
+export function indefiniteHeader(tag: Tag): Buffer {
+  return Buffer.from([identifierOctet(tag, 'constructed'), 0x80]);
+}
+
+export const endOfContents = Buffer.from([0, 0]);
+
+function identifierOctet(tag: Tag, form: 'primitive' | 'constructed'): number {
+  if (tag.number > 30) throw new RangeError(`tag number ${tag.number} is not written here`);
+  return (tag.tagClass << 6) | (form === 'constructed' ? 0x20 : 0) | tag.number;
+}
+
+export function primitive(tag: Tag, content: Buffer): Buffer {
+  return Buffer.concat([tlvHeader(tag, 'primitive', content.length), content]);
+}
+
+export function constructed(tag: Tag, ...parts: readonly Buffer[]): Buffer {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  return Buffer.concat([tlvHeader(tag, 'constructed', length), ...parts]);
+}
+
+export function sequence(...parts: readonly Buffer[]): Buffer {
+  return constructed(tags.sequence, ...parts);
+}
+
+/** SET OF in DER: the encodings in ascending order (X.690 §11.6). `tag` for implicitly tagged ones. */
+export function setOf(parts: readonly Buffer[], tag: Tag = tags.set): Buffer {
+  return constructed(tag, ...parts.toSorted(Buffer.compare));
+}
+
+/** `[number] EXPLICIT`, or the implicit tagging of a constructed type. */
+export function context(number: number, ...parts: readonly Buffer[]): Buffer {
+  return constructed(contextTag(number), ...parts);
+}
+
+/** `[number] IMPLICIT` of a primitive type. */
+export function contextPrimitive(number: number, content: Buffer): Buffer {
+  return primitive(contextTag(number), content);
+}
+
+export function oid(dotted: string): Buffer {
+  return primitive(tags.objectIdentifier, encodeOid(dotted));
+}
+
+/** An INTEGER from a small non-negative number or from its content octets. */
+export function integer(value: number | Buffer): Buffer {
+  if (Buffer.isBuffer(value)) return primitive(tags.integer, value);
+  return unsignedInteger(Buffer.from(value.toString(16).padStart(value > 0xff ? 12 : 2, '0'), 'hex'));
+}
+
+/** An INTEGER from the octets of a non-negative number: no needless zeros, a sign octet where needed. */
+export function unsignedInteger(magnitude: Buffer): Buffer {
+  let start = 0;
+  while (start < magnitude.length - 1 && magnitude[start] === 0) start++;
+  const shortest = magnitude.subarray(start);
+  return primitive(
+    tags.integer,
+    (shortest[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.alloc(1), shortest]) : shortest,
+  );
+}
+
+export function octetString(content: Buffer): Buffer {
+  return primitive(tags.octetString, content);
+}
+
+/** A BIT STRING of whole octets. */
+export function bitString(content: Buffer): Buffer {
+  return primitive(tags.bitString, Buffer.concat([Buffer.alloc(1), content]));
+}
+
+export function nullValue(): Buffer {
+  return primitive(tags.null, Buffer.alloc(0));
+}
+
+/** RFC 5652 §11.3: UTCTime for 1950 to 2049, GeneralizedTime otherwise; in UTC, to the second. */
+export function time(date: Date): Buffer {
+  const digits = `${date.toISOString().slice(0, 19).replace(/\D/g, '')}Z`;
+  const year = date.getUTCFullYear();
+  return year >= 1950 && year < 2050
+    ? primitive(tags.utcTime, Buffer.from(digits.slice(2), 'latin1'))
+    : primitive(tags.generalizedTime, Buffer.from(digits, 'latin1'));
+}

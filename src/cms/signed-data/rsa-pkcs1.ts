@@ -1,0 +1,27 @@
+import { constants, type KeyObject, publicDecrypt } from 'node:crypto';
+import { octetString, sequence } from '../../asn1';
+import { algorithmIdentifier } from '../algorithm-identifier';
+import { digestAlgorithm, type DigestName } from '../algorithms';
+
+/**
+ * RSASSA-PKCS1-v1_5 (RFC 8017 §8.2.2) on a digest that is known already. The whole block is compared with the two
+ * encodings in use: with NULL parameters in the DigestInfo, and without them, as some products write it (SIG-10).
+ */
+export function verifyRsaPkcs1(
+  key: KeyObject,
+  digestName: DigestName,
+  digest: Buffer,
+  signature: Buffer,
+): boolean {
+  if (key.asymmetricKeyType !== 'rsa') return false;
+  let digestInfo: Buffer;
+  try {
+    digestInfo = publicDecrypt({ key, padding: constants.RSA_PKCS1_PADDING }, signature);
+  } catch {
+    return false;
+  }
+  const { oid } = digestAlgorithm(digestName);
+  return [null, undefined].some((parameters) =>
+    sequence(algorithmIdentifier(oid, parameters), octetString(digest)).equals(digestInfo),
+  );
+}

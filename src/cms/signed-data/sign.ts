@@ -1,0 +1,71 @@
+import { context, contextTag, integer, octetString, oid, parseBer, sequence, setOf } from '../../asn1';
+import type { KeyPair } from '../../pki';
+import { algorithmIdentifier } from '../algorithm-identifier';
+import { digestAlgorithm, type DigestName } from '../algorithms';
+import { issuerAndSerialNumber } from '../certificate-identifier';
+import { contentTypes } from '../oids';
+import { signedAttributes } from './attributes';
+import { type RsaSignatureScheme, type Signer, signerFor } from './signer';
+
+export interface SignOptions {
+  readonly keyPair: KeyPair;
+  readonly digest: DigestName;
+  /** Default: now. */
+  readonly signingTime?: Date;
+  /** Whether the signer's certificate travels along. Default: true. */
+  readonly includeCertificate?: boolean;
+  /** For RSA keys. Default: `rsa-pkcs1`. */
+  readonly scheme?: RsaSignatureScheme;
+}
+
+/**
+ * Makes a detached signature: the DER ContentInfo with SignedData without eContent (RFC 5652 §5, RFC 8551 §3.5.3.1).
+ * The private-key operation does not block the event loop.
+ * @param contentDigest digest of the signed octets with `options.digest`
+ * @throws As2Error `signing-key-unsuitable`
+ */
+export async function signDetached(contentDigest: Buffer, options: SignOptions): Promise<Buffer> {
+  const signer = signerFor(options.keyPair, options.digest, options.scheme);
+  const attributes = signedAttributes(contentTypes.data, contentDigest, options.signingTime ?? new Date());
+  return detachedSignedData(options, signer, attributes, await signer.sign(attributes));
+}
+
+/**
+ * The exact length in bytes of what `signDetached` will return, before the content is known.
+ * @throws As2Error `signing-key-unsuitable`
+ */
+export function detachedLength(options: SignOptions): number {
+  const signer = signerFor(options.keyPair, options.digest, options.scheme);
+  const digest = Buffer.alloc(digestAlgorithm(options.digest).lengthBytes);
+  const attributes = signedAttributes(contentTypes.data, digest, options.signingTime ?? new Date());
+  return detachedSignedData(options, signer, attributes, Buffer.alloc(signer.signatureBytes)).length;
+}
+
+function detachedSignedData(
+  options: SignOptions,
+  signer: Signer,
+  attributes: Buffer,
+  signature: Buffer,
+): Buffer {
+  const { keyPair, digest, includeCertificate = true } = options;
+  const digestIdentifier = algorithmIdentifier(digestAlgorithm(digest).oid, undefined);
+  const signerInfo = sequence(
+    integer(1),
+    issuerAndSerialNumber(keyPair.certificate),
+    digestIdentifier,
+    setOf(
+      parseBer(attributes).children.map((attribute) => attribute.raw),
+      contextTag(0),
+    ),
+    signer.algorithm,
+    octetString(signature),
+  );
+  const signedData = sequence(
+    integer(1),
+    setOf([digestIdentifier]),
+    sequence(oid(contentTypes.data)),
+    ...(includeCertificate ? [context(0, keyPair.certificate.der)] : []),
+    setOf([signerInfo]),
+  );
+  return sequence(oid(contentTypes.signedData), context(0, signedData));
+}
