@@ -64,6 +64,8 @@ export const errorTexts = {
     'The PKCS#12 file holds no private key. Export it again, this time with the private key.',
   'pkcs12-passphrase':
     'The passphrase does not open the PKCS#12 file. Enter the one that was set when the file was exported; capital letters count.',
+  'pkcs12-several-keys':
+    'The PKCS#12 file holds {count} private keys, and it is not clear which one is meant. Export only the one for AS2, for example: keytool -importkeystore -srckeystore FILE -srcalias NAME -destkeystore NEW.p12 -deststoretype PKCS12.',
   'pkcs12-unreadable':
     'This is not a PKCS#12 file. Choose the file with the ending .p12 or .pfx; a PEM or a certificate alone is imported in its own field.',
   'pkcs12-unsupported':
@@ -183,6 +185,7 @@ export const errorTexts = {
     'The TLS certificate of {host} was made for another name: {reason}. Use the host name of the certificate in the URL of the partner, or ask the partner to correct the certificate.',
 
   // --- store
+  'exchange-taken': 'There is an exchange with the same sender, receiver and Message-ID already ({id}).',
   'exchange-unreadable':
     'The record of an exchange in {path} cannot be read: {reason}. It was left as it is; move the folder away if it is damaged.',
   'store-full':

@@ -1,0 +1,129 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { As2Error, As2ErrorCode } from '../errors';
+import { Headers } from '../mime';
+
+/** An HTTP answer, ready to be sent. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Buffer;
+  /** The connection cannot be used any more, because the request was not read to its end. */
+  readonly close?: boolean;
+}
+
+/** A sender that is still sending gets this long to see the answer before the connection is closed. */
+const LINGER_MS = 2_000;
+const RETRY_AFTER_SECONDS = 60;
+
+/** What a sender is told; it says less than the error our user sees (design: texts to partners say less). */
+const REFUSALS: Partial<
+  Record<As2ErrorCode, { readonly status: number; readonly text: string; readonly close?: true }>
+> = {
+  'request-method': {
+    status: 405,
+    text: 'This address takes AS2 messages (RFC 4130), which are sent with POST. It is working.',
+  },
+  'request-path-unknown': { status: 404, text: 'There is no AS2 station at this address.' },
+  'request-header-repeated': {
+    status: 400,
+    text: 'A header that may occur once occurs more than once.',
+    close: true,
+  },
+  'request-length-ambiguous': {
+    status: 400,
+    text: 'The length of the request is stated in two ways.',
+    close: true,
+  },
+  'request-encoding': { status: 415, text: 'Content-Encoding is not used with AS2.', close: true },
+  'request-too-large': { status: 413, text: 'The message is larger than this station accepts.', close: true },
+  'request-timeout': { status: 408, text: 'The message did not arrive in time.', close: true },
+  'request-cut-off': { status: 400, text: 'The message is not complete.', close: true },
+  'as2-header-missing': { status: 400, text: 'This is not an AS2 message: AS2-From or AS2-To is missing.' },
+  'as2-name-malformed': { status: 400, text: 'AS2-From or AS2-To is not an AS2 name.' },
+};
+
+/** A short answer in plain text. */
+export function textAnswer(
+  status: number,
+  text: string,
+  options: { readonly headers?: readonly (readonly [string, string])[]; readonly close?: boolean } = {},
+): HttpAnswer {
+  const headers = Headers.fromPairs([
+    ['Content-Type', 'text/plain; charset=utf-8'],
+    ['Cache-Control', 'no-store'],
+    ...(options.headers ?? []),
+  ]);
+  return { status, headers, body: Buffer.from(`${text}\n`), close: options.close ?? false };
+}
+
+/** 200 without a body: taken, and no receipt was asked for (HTTP-11). */
+export function emptyAnswer(status: 200 | 204 = 200): HttpAnswer {
+  return { status, headers: Headers.fromPairs([]), body: Buffer.alloc(0) };
+}
+
+/** 503: nothing was processed, and the sender may try again (HTTP-13). */
+export function busyAnswer(): HttpAnswer {
+  return textAnswer(503, 'This station cannot take messages right now. Please send again later.', {
+    headers: [['Retry-After', String(RETRY_AFTER_SECONDS)]],
+    close: true,
+  });
+}
+
+/** The answer for a request that is not processed because of `error`; what is not the sender's doing is a 503. */
+export function refusalAnswer(error: As2Error): HttpAnswer {
+  const refusal = REFUSALS[error.code];
+  if (!refusal) return busyAnswer();
+  const headers: [string, string][] = refusal.status === 405 ? [['Allow', 'POST']] : [];
+  return textAnswer(refusal.status, refusal.text, { headers, close: refusal.close ?? false });
+}
+
+/**
+ * Sends an answer; never throws.
+ * @returns whether all of it was handed to the network
+ */
+export async function sendAnswer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: HttpAnswer,
+): Promise<boolean> {
+  if (response.headersSent || response.destroyed || response.socket === null) return false;
+  const finished = Promise.race([
+    once(response, 'finish').then(() => true),
+    once(response, 'close').then(() => response.writableFinished),
+  ]).catch(() => false);
+  const unread = !request.complete && hasBody(request);
+  const fields = answer.headers.entries().flat();
+  // RFC 9110 §8.6: a 204 has no Content-Length.
+  if (answer.status !== 204) fields.push('Content-Length', String(answer.body.length));
+  if (unread || answer.close === true) fields.push('Connection', 'close');
+  response.writeHead(answer.status, fields);
+  if (request.method !== 'HEAD' && answer.body.length > 0) response.write(answer.body);
+  if (unread) await lingerWhileSending(request, response);
+  response.end();
+  return finished;
+}
+
+function hasBody(request: IncomingMessage): boolean {
+  return (
+    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
+  );
+}
+
+/**
+ * A connection that is closed with unread bytes is reset, and the reset can overtake the answer on its way. So the
+ * rest is read and thrown away for a moment; a sender that looks at the answer stops by itself.
+ */
+async function lingerWhileSending(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  response.flushHeaders();
+  request.resume();
+  const over = new AbortController();
+  const { signal } = over;
+  await Promise.race([
+    once(request, 'end', { signal }),
+    once(request, 'close', { signal }),
+    delay(LINGER_MS, undefined, { signal }),
+  ]).catch(() => undefined);
+  over.abort();
+}

@@ -1,0 +1,147 @@
+import type { IncomingMessage } from 'node:http';
+import { bufferSource, type Chunks, spill, type SpilledBytes, type SpillOptions } from '../bytes';
+import { As2Error } from '../errors';
+import { Headers } from '../mime';
+
+export interface RequestLimits {
+  /** Largest body. */
+  readonly limitBytes: number;
+  /** Longest silence while the body arrives; the total time is not limited (HTTP-19). */
+  readonly idleTimeoutMs: number;
+}
+
+/** A request that was read to its end. */
+export interface ReceivedRequest {
+  /** In the order and spelling in which they came. */
+  readonly headers: Headers;
+  readonly body: SpilledBytes;
+  readonly remoteAddress: string;
+}
+
+/** A body that another middleware of the same server read already (Node-RED's `rawBodyCapture`). */
+type CapturedRequest = IncomingMessage & { readonly body?: unknown; readonly _body?: boolean };
+
+/** Header fields that decide something and may not be said twice (HTTP-18; RFC 9112 §6.3 for Content-Length). */
+const ONCE_ONLY = [
+  'AS2-From',
+  'AS2-To',
+  'AS2-Version',
+  'Message-ID',
+  'Content-Type',
+  'Content-Transfer-Encoding',
+  'Disposition-Notification-To',
+  'Disposition-Notification-Options',
+  'Receipt-Delivery-Option',
+];
+
+/**
+ * Checks the head of a request before anything of its body is read.
+ * @throws As2Error `request-method`, `request-header-repeated`, `request-length-ambiguous`, `request-encoding`,
+ *   `request-too-large`
+ */
+export function readRequestHead(request: IncomingMessage, limitBytes: number): Headers {
+  const remoteAddress = remoteAddressOf(request);
+  const method = request.method ?? '';
+  if (method !== 'POST') throw new As2Error('request-method', { method, remoteAddress });
+  const headers = Headers.fromRawHeaders(request.rawHeaders);
+  for (const header of ONCE_ONLY) {
+    const [first, ...others] = headers.getAll(header);
+    if (others.some((value) => value !== first)) {
+      throw new As2Error('request-header-repeated', { header, remoteAddress });
+    }
+  }
+  const lengths = new Set(headers.getAll('Content-Length'));
+  if (lengths.size > 1 || (lengths.size > 0 && headers.has('Transfer-Encoding'))) {
+    throw new As2Error('request-length-ambiguous', { remoteAddress });
+  }
+  const encoding = headers.get('Content-Encoding')?.trim().toLowerCase() ?? 'identity';
+  if (encoding !== 'identity' && encoding !== '') {
+    throw new As2Error('request-encoding', { encoding, remoteAddress });
+  }
+  for (const length of lengths) {
+    if (Number(length) > limitBytes) throw new As2Error('request-too-large', { limitBytes, remoteAddress });
+  }
+  return headers;
+}
+
+/**
+ * Reads the body of a request to its end.
+ * @throws As2Error `request-too-large`, `request-timeout`, `request-cut-off`, `spill-failed`
+ */
+export async function readRequestBody(
+  request: IncomingMessage,
+  limits: RequestLimits,
+  spillOptions: Pick<SpillOptions, 'directory' | 'thresholdBytes'>,
+): Promise<SpilledBytes> {
+  const remoteAddress = remoteAddressOf(request);
+  const chunks = capturedBody(request) ?? arrivingBody(request, limits.idleTimeoutMs);
+  return spill(chunks, {
+    ...spillOptions,
+    limitBytes: limits.limitBytes,
+    limitError: (limitBytes) => new As2Error('request-too-large', { limitBytes, remoteAddress }),
+  });
+}
+
+/** A whole request: head checked, body read. */
+export async function receiveRequest(
+  request: IncomingMessage,
+  limits: RequestLimits,
+  spillOptions: Pick<SpillOptions, 'directory' | 'thresholdBytes'>,
+): Promise<ReceivedRequest> {
+  const headers = readRequestHead(request, limits.limitBytes);
+  const body = await readRequestBody(request, limits, spillOptions);
+  return { headers, body, remoteAddress: remoteAddressOf(request) };
+}
+
+/** The address of the next hop; a forwarded address is not believed here. */
+export function remoteAddressOf(request: IncomingMessage): string {
+  return request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? 'a closed connection';
+}
+
+function capturedBody(request: CapturedRequest): Chunks | undefined {
+  return request._body === true && Buffer.isBuffer(request.body)
+    ? bufferSource(request.body).open()
+    : undefined;
+}
+
+/** The body as it arrives. Time counts only while we wait for the sender, not while our disk is slow. */
+async function* arrivingBody(request: IncomingMessage, idleTimeoutMs: number): AsyncGenerator<Buffer, void> {
+  const remoteAddress = remoteAddressOf(request);
+  let receivedBytes = 0;
+  // The socket has to outlive an early end: the sender gets an answer.
+  const arriving = request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
+  try {
+    for (;;) {
+      const next = await withinTime(arriving.next(), idleTimeoutMs, () => {
+        return new As2Error('request-timeout', {
+          remoteAddress,
+          receivedBytes,
+          seconds: idleTimeoutMs / 1000,
+        });
+      });
+      if (next.done) break;
+      receivedBytes += next.value.length;
+      yield next.value;
+    }
+  } catch (error) {
+    if (error instanceof As2Error) throw error;
+    throw new As2Error('request-cut-off', { remoteAddress, receivedBytes }, { cause: error });
+  }
+  if (!request.complete) throw new As2Error('request-cut-off', { remoteAddress, receivedBytes });
+}
+
+async function withinTime<T>(
+  promise: Promise<T>,
+  timeoutMs: number,
+  timeoutError: () => As2Error,
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(timeoutError()), timeoutMs);
+  });
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,77 @@
+import { As2Error } from '../errors';
+import type { Headers } from '../mime';
+import { urlForLog } from './url';
+
+/** An answer as far as its status is concerned. */
+export interface StatusAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Buffer;
+}
+
+/** Statuses that say "later", whatever else they say (REL-03). */
+const BUSY = new Set([408, 425, 429, 503]);
+const LONGEST_PAGE_TEXT = 160;
+
+/**
+ * What a status outside of 2xx means for our user (HTTP-13, HTTP-15), or undefined for 2xx.
+ * @param sizeBytes of the request body
+ */
+export function statusError(url: URL, sizeBytes: number, answer: StatusAnswer): As2Error | undefined {
+  const { status, headers } = answer;
+  const host = url.hostname;
+  if (status >= 200 && status < 300) return undefined;
+  if (BUSY.has(status)) {
+    return new As2Error('http-busy', { host, status, retryAfterSeconds: retryAfterSeconds(headers) });
+  }
+  const page = pageText(answer);
+  if (status >= 500) return new As2Error('http-server-error', { host, status, page });
+  if (status < 400) {
+    const location = urlForLog(headers.get('Location') ?? 'an address it does not name');
+    return new As2Error('http-redirected', { host, status, location });
+  }
+  switch (status) {
+    case 401:
+      return new As2Error('http-unauthorized', { host, status });
+    case 403:
+      return new As2Error('http-forbidden', { host, status, page });
+    case 404:
+    case 410:
+      return new As2Error('http-not-found', { url: urlForLog(url), status });
+    case 405:
+      return new As2Error('http-method-refused', { url: urlForLog(url), status });
+    case 411:
+      return new As2Error('http-length-required', { host, status });
+    case 413:
+      return new As2Error('http-too-large', { host, status, sizeBytes });
+    default:
+      return new As2Error('http-refused', { host, status, page });
+  }
+}
+
+/** Whether a body is a web page: what somebody gets who sends a message to the address of a web site. */
+export function looksLikePage({ headers, body }: Pick<StatusAnswer, 'headers' | 'body'>): boolean {
+  const type = headers.get('Content-Type')?.toLowerCase() ?? '';
+  return (
+    type.includes('html') ||
+    /^\s*<(?:!doctype\s+html|html|head|body)\b/i.test(body.toString('latin1', 0, 256))
+  );
+}
+
+/** The words of an answer for our user: the title of a web page, or the beginning of a text. */
+export function pageText(answer: Pick<StatusAnswer, 'headers' | 'body'>): string {
+  const text = answer.body.toString('utf8', 0, 16 * 1024);
+  const title = /<title[^>]*>([^<]*)<\/title/i.exec(text)?.[1];
+  const words = (title ?? text.replace(/<(script|style)\b.*?<\/\1/gis, ' ').replace(/<[^>]*>/g, ' '))
+    .replace(/\s+/g, ' ')
+    .trim();
+  if (words === '') return 'without an explanation';
+  return `“${words.length > LONGEST_PAGE_TEXT ? `${words.slice(0, LONGEST_PAGE_TEXT)}…` : words}”`;
+}
+
+function retryAfterSeconds(headers: Headers): number | undefined {
+  const value = headers.get('Retry-After')?.trim() ?? '';
+  if (/^\d{1,9}$/.test(value)) return Number(value);
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(0, Math.round((date - Date.now()) / 1000));
+}

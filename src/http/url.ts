@@ -1,0 +1,30 @@
+import { As2Error } from '../errors';
+
+/**
+ * The address of a partner.
+ * @throws As2Error `http-url-invalid`
+ */
+export function parseHttpUrl(text: string): URL {
+  const shown = textForLog(text);
+  if (!URL.canParse(text)) throw new As2Error('http-url-invalid', { url: shown, reason: 'it is not a URL' });
+  const url = new URL(text);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new As2Error('http-url-invalid', { url: shown, reason: `${url.protocol}// is another protocol` });
+  }
+  return url;
+}
+
+/** A URL without user name and password (SEC-13); what cannot be parsed is shown without anything before an `@`. */
+export function urlForLog(url: URL | string): string {
+  return textForLog(String(url));
+}
+
+/** Port of a URL, also when it is the default one. */
+export function portOf(url: URL): number {
+  if (url.port !== '') return Number(url.port);
+  return url.protocol === 'https:' ? 443 : 80;
+}
+
+function textForLog(text: string): string {
+  return text.replace(/^([a-z][a-z0-9+.-]*:)?\/\/[^/?#]*@/i, '$1//');
+}

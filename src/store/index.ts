@@ -1,0 +1,6 @@
+export { ExchangeFolder } from './exchange-folder';
+export type { ExchangeFile } from './exchange-folder';
+export type { Direction, ExchangeKey, ExchangeRecord, StateChange } from './exchange-record';
+export { openSpool, Spool } from './spool';
+export type { SpoolSettings } from './spool';
+export { asStoreError, storing } from './store-error';
