@@ -119,10 +119,10 @@ export class BerStreamReader {
     const end = header.length === undefined ? undefined : this.reader.position + header.length;
     const scanner = new OctetsScanner(this.reader.position, end, this.definiteEnd(), this.limits);
     while (!scanner.finished) {
-      await this.reader.peek(scanner.wantedBytes);
-      const held = this.reader.available;
-      const { octets, consumed } = scanner.scan(held);
-      if (consumed === 0 && !scanner.finished) throw new As2Error('truncated', { expected: 1 });
+      const { wantedBytes } = scanner;
+      if ((await this.reader.peek(wantedBytes)).length < wantedBytes)
+        throw new As2Error('truncated', { expected: 1 });
+      const { octets, consumed } = scanner.scan(this.reader.available);
       await this.reader.read(consumed);
       if (octets.length > 0) yield octets;
     }

@@ -36,7 +36,7 @@ export function sequence(...parts: readonly Buffer[]): Buffer {
 
 /** SET OF in DER: the encodings in ascending order (X.690 §11.6). `tag` for implicitly tagged ones. */
 export function setOf(parts: readonly Buffer[], tag: Tag = tags.set): Buffer {
-  return constructed(tag, ...parts.toSorted(Buffer.compare));
+  return constructed(tag, ...parts.toSorted((a, b) => a.compare(b)));
 }
 
 /** `[number] EXPLICIT`, or the implicit tagging of a constructed type. */

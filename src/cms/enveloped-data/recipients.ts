@@ -1,5 +1,5 @@
 import type { Facts } from '../../errors';
-import type { Certificate, KeyPair } from '../../pki';
+import type { KeyPair } from '../../pki';
 import { describeIdentifier, identifies, type NamedCertificate } from '../certificate-identifier';
 import type { KeyTransRecipientInfo, RecipientInfo } from './recipient-info';
 
@@ -8,8 +8,8 @@ export interface RecipientSummary extends NamedCertificate {
   readonly kind: RecipientInfo['kind'];
   /** The object identifier of the algorithm that encrypts the key. */
   readonly algorithm?: string;
-  /** The certificate of ours that it names. */
-  readonly heldAs?: Certificate;
+  /** SHA-256 fingerprint of the certificate of ours that it names. */
+  readonly heldFingerprint?: string;
 }
 
 export function summarizeRecipients(
@@ -23,7 +23,7 @@ export function summarizeRecipients(
       kind: info.kind,
       ...describeIdentifier(info.identifier),
       algorithm: info.keyEncryptionAlgorithm.oid,
-      ...(held ? { heldAs: held.certificate } : {}),
+      ...(held ? { heldFingerprint: held.certificate.fingerprintSha256 } : {}),
     };
   });
 }

@@ -34,12 +34,8 @@ export function signerFor(
   scheme: RsaSignatureScheme = 'rsa-pkcs1',
 ): Signer {
   const { privateKey: key } = keyPair;
-  switch (key.asymmetricKeyType) {
-    case 'rsa':
-      return rsaPkcs1Signer(key, digest);
-    default:
-      throw new As2Error('signing-key-unsuitable', { keyKind: keyPair.certificate.keyKind, scheme, digest });
-  }
+  if (key.asymmetricKeyType === 'rsa') return rsaPkcs1Signer(key, digest);
+  throw new As2Error('signing-key-unsuitable', { keyKind: keyPair.certificate.keyKind, scheme, digest });
 }
 
 function rsaPkcs1Signer(key: KeyObject, digest: DigestName): Signer {

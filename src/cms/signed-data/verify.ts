@@ -173,12 +173,9 @@ function isSignedBy(
   digest: Buffer,
   signature: Buffer,
 ): boolean {
-  switch (algorithm.scheme) {
-    case 'rsa-pkcs1':
-      return verifyRsaPkcs1(certificate.publicKey, digestName, digest, signature);
-    default:
-      return false;
-  }
+  return (
+    algorithm.scheme === 'rsa-pkcs1' && verifyRsaPkcs1(certificate.publicKey, digestName, digest, signature)
+  );
 }
 
 function summarize(signerInfo: SignerInfo, verdict: SignerVerdict): SignerSummary {
