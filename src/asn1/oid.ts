@@ -30,7 +30,8 @@ export function encodeOid(dotted: string): Buffer {
   return Buffer.from([root * 40n + second, ...rest].flatMap(base128));
 }
 
-function base128(arc: bigint): number[] {
+/** Seven bits to an octet, the high bit set in all but the last. */
+export function base128(arc: bigint): number[] {
   const octets = [Number(arc & 0x7fn)];
   for (let rest = arc >> 7n; rest > 0n; rest >>= 7n) octets.unshift(Number(rest & 0x7fn) | 0x80);
   return octets;

@@ -1,24 +1,24 @@
-import { encodeOid } from './oid';
+import { base128, encodeOid } from './oid';
 import { contextTag, type Tag, tags } from './tag';
 
 /** Identifier and length octets in their shortest form (DER). */
 export function tlvHeader(tag: Tag, form: 'primitive' | 'constructed', length: number): Buffer {
-  if (length < 0x80) return Buffer.from([identifierOctet(tag, form), length]);
+  if (length < 0x80) return Buffer.from([...identifierOctets(tag, form), length]);
   const octets: number[] = [];
   for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256);
-  return Buffer.from([identifierOctet(tag, form), 0x80 | octets.length, ...octets]);
+  return Buffer.from([...identifierOctets(tag, form), 0x80 | octets.length, ...octets]);
 }
 
 /** Header of a constructed element whose end is marked by `endOfContents`. */
 export function indefiniteHeader(tag: Tag): Buffer {
-  return Buffer.from([identifierOctet(tag, 'constructed'), 0x80]);
+  return Buffer.from([...identifierOctets(tag, 'constructed'), 0x80]);
 }
 
 export const endOfContents = Buffer.from([0, 0]);
 
-function identifierOctet(tag: Tag, form: 'primitive' | 'constructed'): number {
-  if (tag.number > 30) throw new RangeError(`tag number ${tag.number} is not written here`);
-  return (tag.tagClass << 6) | (form === 'constructed' ? 0x20 : 0) | tag.number;
+function identifierOctets(tag: Tag, form: 'primitive' | 'constructed'): number[] {
+  const high = (tag.tagClass << 6) | (form === 'constructed' ? 0x20 : 0);
+  return tag.number < 0x1f ? [high | tag.number] : [high | 0x1f, ...base128(BigInt(tag.number))];
 }
 
 export function primitive(tag: Tag, content: Buffer): Buffer {
