@@ -61,7 +61,7 @@ export function createHttpClient(settings: ConnectionSettings = {}): HttpClient 
         // and the same bytes with the same Message-ID may be repeated (REL-01).
         if (!(attempt.onKeptConnection && isAs2Error(error) && error.code === 'http-connection-lost'))
           throw error;
-        return await new Attempt(url, request, settings).run(createAgentSafely(url, settings, false));
+        return new Attempt(url, request, settings).run(createAgentSafely(url, settings, false));
       }
     },
     close() {

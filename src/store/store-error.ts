@@ -9,6 +9,7 @@ const UNAVAILABLE = new Set([
   'EIO',
   'ENOENT',
   'ENOTDIR',
+  'EEXIST',
   'EMFILE',
   'ENFILE',
   'EBUSY',
@@ -22,7 +23,7 @@ const UNAVAILABLE = new Set([
  * failure says nothing about the message: the sender gets a 503 and comes again.
  */
 export function asStoreError(error: unknown, path: string): As2Error | undefined {
-  for (let at: unknown = error, depth = 0; at !== undefined && depth < 10; depth++) {
+  for (let at: unknown = error, depth = 0; typeof at === 'object' && at !== null && depth < 10; depth++) {
     if (isAs2Error(at) && (at.code === 'store-full' || at.code === 'store-unavailable')) return at;
     const { code, cause, message = '' } = at as { code?: unknown; cause?: unknown; message?: string };
     if (FULL.has(String(code))) return new As2Error('store-full', { path }, { cause: error });

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bufferSource, readAll, spill } from '../../src/bytes';
+import { As2Error } from '../../src/errors';
+import { type ExchangeKey, openSpool, type Spool } from '../../src/store';
+import { withTempDirectory } from '../support/temp';
+
+const key: ExchangeKey = { from: 'ALPHA', to: 'BETA', messageId: '1@alpha' };
+
+interface Facts {
+  readonly note?: string;
+}
+
+describe('store: spool', () => {
+  it('keeps the bytes of an exchange and its history, and finds them by sender, receiver and Message-ID', async () => {
+    await withSpool(async (spool) => {
+      const folder = await spool.begin<Facts>('in', key, 'received', { note: 'one' });
+      await folder.add('request.raw', Buffer.from('raw'));
+      await folder.add('payload', await spill(bufferSource(Buffer.from('payload')).open(), spool.spill));
+      await spool.settle(folder);
+      await folder.advance('decided', { note: 'two' });
+
+      const found = await spool.find<Facts>('in', key);
+      assert.ok(found);
+      assert.equal(found.record.state, 'decided');
+      assert.deepEqual(
+        found.record.history.map(({ state }) => state),
+        ['received', 'decided'],
+      );
+      assert.deepEqual(found.record.facts, { note: 'two' });
+      assert.equal((await found.read('request.raw')).toString(), 'raw');
+      const source = await found.source('payload');
+      assert.equal(source.length, 7);
+      assert.equal((await readAll(source.open(), 100, tooMuch)).toString(), 'payload');
+      assert.equal(await spool.find('out', key), undefined);
+      assert.equal(await spool.find('in', { ...key, messageId: '2@alpha' }), undefined);
+    });
+  });
+
+  it('moves a large spilled file into the exchange instead of copying it', async () => {
+    await withSpool(async (spool) => {
+      const bytes = Buffer.alloc(64 * 1024, 7);
+      const spilled = await spill(bufferSource(bytes).open(), { ...spool.spill, thresholdBytes: 1024 });
+      assert.ok(spilled.path);
+      const { ino } = await stat(spilled.path);
+      const folder = await spool.begin('in', key, 'received', {});
+      await folder.add('payload', spilled);
+      await spool.settle(folder);
+      assert.equal((await stat(folder.pathOf('payload'))).ino, ino);
+      assert.ok((await folder.read('payload')).equals(bytes));
+    });
+  });
+
+  it('takes a key once', async () => {
+    await withSpool(async (spool) => {
+      await spool.settle(await spool.begin('in', key, 'received', {}));
+      const second = await spool.begin('in', key, 'received', {});
+      await assert.rejects(spool.settle(second), hasCode('exchange-taken'));
+      await second.discard();
+      assert.deepEqual(await readdir(join(spool.directory, 'staging')), []);
+    });
+  });
+
+  it('leaves the key of a refused message free', async () => {
+    await withSpool(async (spool) => {
+      await spool.settleRefused(await spool.begin('in', key, 'refused', {}));
+      assert.equal(await spool.find('in', key), undefined);
+      assert.equal((await readdir(join(spool.directory, 'refused'))).length, 1);
+      await spool.settle(await spool.begin('in', key, 'received', {}));
+    });
+  });
+
+  it('SEC-10: names chosen by a partner never become paths, and keys do not run into each other', async () => {
+    await withSpool(async (spool) => {
+      const keys: ExchangeKey[] = [
+        { from: '../../etc', to: '/', messageId: 'a\0b' },
+        { from: 'A', to: 'BC', messageId: 'D' },
+        { from: 'AB', to: 'C', messageId: 'D' },
+        { from: 'A', to: 'B', messageId: 'CD' },
+      ];
+      for (const each of keys) await spool.settle(await spool.begin('in', each, 'received', { of: each.to }));
+      for (const each of keys) {
+        assert.deepEqual((await spool.find('in', each))?.record.facts, { of: each.to });
+      }
+      assert.deepEqual((await readdir(spool.directory)).sort(), ['in', 'out', 'refused', 'staging']);
+    });
+  });
+
+  const onPosix = process.platform === 'win32' ? (): void => undefined : it;
+  onPosix('is readable for its own user only', async () => {
+    await withSpool(async (spool) => {
+      const folder = await spool.begin('in', key, 'received', {});
+      await folder.add('request.raw', Buffer.from('raw'));
+      await folder.add('request-headers.json', '{}');
+      await spool.settle(folder);
+      await folder.advance('decided');
+      await folder.note('receipt-sent');
+      for (const name of await readdir(folder.path)) {
+        assert.equal((await stat(join(folder.path, name))).mode & 0o777, 0o600, name);
+      }
+      for (const directory of [
+        spool.directory,
+        folder.path,
+        join(folder.path, '..'),
+        join(spool.directory, 'in'),
+      ]) {
+        assert.equal((await stat(directory)).mode & 0o777, 0o700, directory);
+      }
+    });
+  });
+
+  it('says which record is damaged, and leaves it alone', async () => {
+    await withSpool(async (spool) => {
+      const folder = await spool.begin('in', key, 'received', {});
+      await spool.settle(folder);
+      const record = join(folder.path, 'exchange.json');
+      for (const text of ['{"version":1,"id":', '{"version":2}', '{"version":1}', 'null']) {
+        await writeFile(record, text);
+        await assert.rejects(spool.find('in', key), (error) => {
+          assert.ok(error instanceof As2Error);
+          assert.equal(error.code, 'exchange-unreadable');
+          assert.ok(error.message.includes(folder.path));
+          return true;
+        });
+        assert.equal(await readFile(record, 'utf8'), text);
+      }
+    });
+  });
+
+  it('sweeps what is older than it has to be kept, and nothing else', async () => {
+    await withTempDirectory(async (directory) => {
+      const spool = await openSpool({ directory, retentionMs: 30 * DAY_MS });
+      const now = Date.now();
+      const age = async (path: string, days: number): Promise<void> => {
+        const then = new Date(now - days * DAY_MS);
+        await utimes(path, then, then);
+      };
+      const settled = async (messageId: string, days: number): Promise<void> => {
+        const folder = await spool.begin('in', { ...key, messageId }, 'received', {});
+        await spool.settle(folder);
+        await age(join(folder.path, 'exchange.json'), days);
+      };
+      await settled('old', 31);
+      await settled('kept', 29);
+      const refused = await spool.begin('in', key, 'refused', {});
+      await spool.settleRefused(refused);
+      await age(join(refused.path, 'exchange.json'), 8);
+      const abandoned = await spool.begin('in', key, 'received', {});
+      await age(abandoned.path, 2);
+      const building = await spool.begin('in', key, 'received', {});
+
+      assert.equal(await spool.sweep(now), 3);
+      assert.equal(await spool.find('in', { ...key, messageId: 'old' }), undefined);
+      assert.ok(await spool.find('in', { ...key, messageId: 'kept' }));
+      assert.deepEqual(await readdir(join(directory, 'refused')), []);
+      assert.deepEqual(await readdir(join(directory, 'staging')), [building.record.id]);
+      spool.close();
+    });
+  });
+
+  it('lets one after the other work on the same exchange, and others at the same time', async () => {
+    await withSpool(async (spool) => {
+      const steps: string[] = [];
+      const work = (name: string) => async (): Promise<void> => {
+        steps.push(`${name} begins`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        steps.push(`${name} ends`);
+        if (name === 'first') throw new Error('a failure does not block the next');
+      };
+      const results = await Promise.allSettled([
+        spool.exclusively('in', key, work('first')),
+        spool.exclusively('in', key, work('second')),
+        spool.exclusively('out', key, work('other')),
+      ]);
+      assert.deepEqual(
+        results.map(({ status }) => status),
+        ['rejected', 'fulfilled', 'fulfilled'],
+      );
+      assert.ok(steps.indexOf('second begins') > steps.indexOf('first ends'));
+      assert.ok(steps.indexOf('other begins') < steps.indexOf('first ends'));
+    });
+  });
+});
+
+const DAY_MS = 24 * 3_600_000;
+
+async function withSpool(work: (spool: Spool) => Promise<void>): Promise<void> {
+  await withTempDirectory(async (directory) => {
+    const spool = await openSpool({ directory: join(directory, 'spool') });
+    try {
+      await work(spool);
+    } finally {
+      spool.close();
+    }
+  });
+}
+
+function hasCode(code: string): (error: unknown) => boolean {
+  return (error) => error instanceof As2Error && error.code === code;
+}
+
+function tooMuch(): As2Error {
+  return new As2Error('truncated', { expected: 0 });
+}
