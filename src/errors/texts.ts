@@ -17,6 +17,26 @@ export const errorTexts = {
     'The binary structure (ASN.1) is damaged: {problem}. It was altered on its way, or it is not what it was announced to be.',
 
   // --- mime
+  'base64-foreign':
+    'The content is declared as base64 but holds the byte {byte}, which base64 never has. The partner probably sends binary content: its Content-Transfer-Encoding must say binary.',
+  'base64-truncated':
+    'The base64 content ends in the middle of a group of characters. It was cut off on its way; ask the partner to send it again.',
+  'header-injection':
+    'The value for {name} holds a line break or a NUL character and was refused. Remove it.',
+  'header-name-invalid': 'A header cannot be named "{name}". Use letters, digits and hyphens only.',
+  'header-not-latin1':
+    'The header {name} holds characters that cannot travel in a header as they are. Use ASCII, or encode the value first.',
+  'mime-boundary-invalid':
+    'The text "{boundary}" cannot be a multipart boundary. Use 1 to 70 letters, digits and characters of \'()+_,-./:=?',
+  'mime-boundary-missing':
+    'The Content-Type of a multipart names no usable boundary (found: "{boundary}", at most {longest} characters are allowed). The partner must send one.',
+  'mime-boundary-not-found':
+    'The boundary "{boundary}" that the Content-Type names occurs nowhere in the multipart body. The content was changed or cut off on its way, or the partner names a wrong boundary.',
+  'mime-headers-too-large': 'A block of MIME headers is larger than the limit of {limitBytes} bytes.',
+  'mime-multipart-truncated':
+    'The multipart body ends without the closing boundary "{boundary}". It was cut off on its way; ask the partner to send it again.',
+  'mime-too-deep': 'The message holds more than {limit} MIME layers inside each other and was refused.',
+  'mime-too-many-parts': 'A multipart holds more than the allowed {limit} parts and was refused.',
 
   // --- pki
   'certificate-country-invalid':

@@ -97,6 +97,11 @@ export class Certificate {
     }
   }
 
+  /** Whether Node.js knows the kind of key, so that `publicKey` can be had. */
+  get isKeySupported(): boolean {
+    return this.#publicKey !== undefined;
+  }
+
   /** @throws As2Error `certificate-key-unsupported` for a kind of key that Node.js cannot use */
   get publicKey(): KeyObject {
     if (!this.#publicKey) {

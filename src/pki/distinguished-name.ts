@@ -57,10 +57,12 @@ export function formatName(der: Buffer): string {
   return safeText(rdns.toReversed().join(', '));
 }
 
+/** The most specific attribute of that type; bounded, one line. */
 export function attributeText(der: Buffer, type: string): string | undefined {
-  return readName(der)
+  const text = readName(der)
     .flat()
     .findLast((attribute) => attribute.type === type)?.text;
+  return text === undefined ? undefined : safeText(text);
 }
 
 /**

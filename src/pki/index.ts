@@ -1,5 +1,8 @@
 export { Certificate } from './certificate';
+export { certificateCard, type CertificateCard } from './certificate-card';
+export { type CertificateWarning, certificateWarningTexts } from './certificate-warnings';
 export { formatName, sameName } from './distinguished-name';
+export type { KeyUsage } from './extensions';
 export {
   issuableKeyTypes,
   issueSelfSigned,
@@ -9,5 +12,7 @@ export {
 } from './issue';
 export { type KeyPair, makeKeyPair } from './key-pair';
 export { keyKindOf } from './key-kind';
+export { openPkcs12, type OpenedPkcs12 } from './pkcs12';
 export { readPrivateKey } from './private-key';
 export { readCertificates } from './read-certificates';
+export { assertUsableNow, type Validity } from './validity';

@@ -9,23 +9,12 @@ const curveNames: Readonly<Record<string, string>> = {
 
 /** What kind of key it is, in words: 'RSA 2048', 'RSA-PSS 3072', 'EC P-256', 'Ed25519', 'DSA 1024'. */
 export function keyKindOf(key: KeyObject): string {
-  const details = key.asymmetricKeyDetails;
-  switch (key.asymmetricKeyType) {
-    case 'rsa':
-      return `RSA ${details?.modulusLength}`;
-    case 'rsa-pss':
-      return `RSA-PSS ${details?.modulusLength}`;
-    case 'ec': {
-      const curve = details?.namedCurve ?? 'with own parameters';
-      return `EC ${curveNames[curve] ?? curve}`;
-    }
-    case 'dsa':
-      return `DSA ${details?.modulusLength}`;
-    case 'ed25519':
-      return 'Ed25519';
-    case 'ed448':
-      return 'Ed448';
-    default:
-      return String(key.asymmetricKeyType ?? key.type);
+  const { asymmetricKeyType: type = key.type, asymmetricKeyDetails: details } = key;
+  if (type === 'rsa' || type === 'rsa-pss' || type === 'dsa')
+    return `${type.toUpperCase()} ${details?.modulusLength}`;
+  if (type === 'ec') {
+    const curve = details?.namedCurve ?? 'with own parameters';
+    return `EC ${curveNames[curve] ?? curve}`;
   }
+  return type.replace(/^ed/, 'Ed');
 }

@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { As2Error } from '../errors';
+import { As2Error, type As2ErrorCode } from '../errors';
 import { type Content, type ContentKind, readContents } from './content';
 import { toPem } from './pem';
 
@@ -14,7 +14,8 @@ export function readPrivateKey(input: string | Buffer, passphrase?: string): Key
   const key = contents.find(({ kind }) => kind === 'private-key' || kind === 'encrypted-private-key');
   if (key) return key.kind === 'private-key' ? readClear(key) : readEncrypted(key, passphrase);
   const [first] = contents;
-  throw first ? wrongContent(first.kind) : new As2Error('private-key-missing', {});
+  if (!first) throw new As2Error('private-key-missing', {});
+  throw new As2Error(isOther(first.kind) ? codesForOther[first.kind] : 'private-key-unreadable', {});
 }
 
 function readClear(content: Content): KeyObject {
@@ -37,40 +38,30 @@ function readEncrypted({ bytes, label, headers = [] }: Content, passphrase: stri
   try {
     return createPrivateKey({ key: pem, format: 'pem', passphrase: passphrase ?? '' });
   } catch (cause) {
-    const { code } = cause as { code?: string };
-    if (code?.includes('UNSUPPORTED'))
-      throw new As2Error('private-key-encryption-unsupported', {}, { cause });
-    throw new As2Error(
-      passphrase ? 'private-key-passphrase' : 'private-key-passphrase-missing',
-      {},
-      { cause },
-    );
+    throw new As2Error(decryptionCode(cause, passphrase), {}, { cause });
   }
 }
 
-function wrongContent(kind: ContentKind): As2Error {
-  switch (kind) {
-    case 'certificate':
-    case 'pkcs7':
-      return new As2Error('private-key-is-certificate', {});
-    case 'certificate-request':
-      return new As2Error('private-key-is-request', {});
-    case 'public-key':
-      return new As2Error('private-key-is-public-key', {});
-    case 'ssh-key':
-      return new As2Error('private-key-is-ssh-key', {});
-    case 'openpgp':
-      return new As2Error('private-key-is-openpgp', {});
-    case 'pkcs12':
-      return new As2Error('private-key-is-pkcs12', {});
-    case 'java-keystore':
-      return new As2Error('private-key-is-java-keystore', {});
-    case 'damaged':
-      return new As2Error('private-key-damaged', {});
-    case 'private-key':
-    case 'encrypted-private-key':
-    case 'revocation-list':
-    case 'unknown':
-      return new As2Error('private-key-unreadable', {});
-  }
+function decryptionCode(cause: unknown, passphrase: string | undefined) {
+  const { code } = cause as { code?: string };
+  // Not ERR_OSSL_UNSUPPORTED: one wrong passphrase in 256 leaves valid padding, and then the garbage is "unsupported".
+  if (code === 'ERR_OSSL_EVP_UNSUPPORTED') return 'private-key-encryption-unsupported';
+  return passphrase ? 'private-key-passphrase' : 'private-key-passphrase-missing';
+}
+
+/** What the sentence says when something else than a private key was found. */
+const codesForOther = {
+  certificate: 'private-key-is-certificate',
+  'certificate-request': 'private-key-is-request',
+  damaged: 'private-key-damaged',
+  'java-keystore': 'private-key-is-java-keystore',
+  openpgp: 'private-key-is-openpgp',
+  pkcs12: 'private-key-is-pkcs12',
+  pkcs7: 'private-key-is-certificate',
+  'public-key': 'private-key-is-public-key',
+  'ssh-key': 'private-key-is-ssh-key',
+} as const satisfies Partial<Record<ContentKind, As2ErrorCode>>;
+
+function isOther(kind: ContentKind): kind is keyof typeof codesForOther {
+  return kind in codesForOther;
 }

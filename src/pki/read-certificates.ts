@@ -1,4 +1,4 @@
-import { As2Error } from '../errors';
+import { As2Error, type As2ErrorCode } from '../errors';
 import { Certificate } from './certificate';
 import { certificatesOfSignedData } from './certs-only';
 import { type Content, type ContentKind, readContents } from './content';
@@ -12,9 +12,12 @@ import { sameName } from './distinguished-name';
  */
 export function readCertificates(input: string | Buffer): Certificate[] {
   const contents = readContents(input);
-  const found = contents.flatMap(certificatesOf);
   const [first] = contents;
-  if (found.length === 0) throw first ? wrongContent(first.kind) : new As2Error('certificate-missing', {});
+  if (!first) throw new As2Error('certificate-missing', {});
+  // One good certificate beside a damaged one: what the damaged one was for would be missing later, unnoticed.
+  if (contents.some(({ kind }) => kind === 'damaged')) throw new As2Error('certificate-damaged', {});
+  const found = contents.flatMap(certificatesOf);
+  if (found.length === 0) throw wrongContent(first.kind);
   return ownersFirst(withoutRepeats(found));
 }
 
@@ -33,31 +36,26 @@ function ownersFirst(certificates: readonly Certificate[]): Certificate[] {
   return [...certificates.filter((one) => !issuedAnother(one)), ...certificates.filter(issuedAnother)];
 }
 
+/** What the sentence says when something else than a certificate was found. */
+const codesForOther = {
+  'certificate-request': 'certificate-is-request',
+  damaged: 'certificate-damaged',
+  'encrypted-private-key': 'certificate-is-private-key',
+  'java-keystore': 'certificate-is-java-keystore',
+  openpgp: 'certificate-is-openpgp',
+  pkcs12: 'certificate-is-pkcs12',
+  'private-key': 'certificate-is-private-key',
+  'public-key': 'certificate-is-public-key',
+  'revocation-list': 'certificate-is-revocation-list',
+  'ssh-key': 'certificate-is-ssh-key',
+} as const satisfies Partial<Record<ContentKind, As2ErrorCode>>;
+
+function isOther(kind: ContentKind): kind is keyof typeof codesForOther {
+  return kind in codesForOther;
+}
+
 function wrongContent(kind: ContentKind): As2Error {
-  switch (kind) {
-    case 'private-key':
-    case 'encrypted-private-key':
-      return new As2Error('certificate-is-private-key', {});
-    case 'public-key':
-      return new As2Error('certificate-is-public-key', {});
-    case 'certificate-request':
-      return new As2Error('certificate-is-request', {});
-    case 'ssh-key':
-      return new As2Error('certificate-is-ssh-key', {});
-    case 'openpgp':
-      return new As2Error('certificate-is-openpgp', {});
-    case 'pkcs12':
-      return new As2Error('certificate-is-pkcs12', {});
-    case 'java-keystore':
-      return new As2Error('certificate-is-java-keystore', {});
-    case 'revocation-list':
-      return new As2Error('certificate-is-revocation-list', {});
-    case 'damaged':
-      return new As2Error('certificate-damaged', {});
-    case 'pkcs7':
-      return new As2Error('certificate-unreadable', { reason: 'the PKCS#7 file holds no certificate' });
-    case 'certificate':
-    case 'unknown':
-      return new As2Error('certificate-unreadable', { reason: 'it is neither PEM nor DER' });
-  }
+  if (isOther(kind)) return new As2Error(codesForOther[kind], {});
+  const reason = kind === 'pkcs7' ? 'the PKCS#7 file holds no certificate' : 'it is neither PEM nor DER';
+  return new As2Error('certificate-unreadable', { reason });
 }
