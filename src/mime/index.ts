@@ -1,0 +1,12 @@
+export * from './base64';
+export * from './canonical';
+export * from './entity';
+export * from './filename';
+export { Headers } from './headers';
+export * from './limits';
+export * from './media-types';
+export * from './multipart-reader';
+export * from './multipart-writer';
+export { formatParameterized, parseParameterized, type Parameterized } from './parameterized';
+export { decodeHeaderText, encodeHeaderText } from './text';
+export * from './transfer-encoding';
