@@ -22,8 +22,8 @@ interface Summary {
 }
 
 const { values: options } = parseArgs({ options: { from: { type: 'string' } }, allowPositionals: false });
-const parts = readJson<readonly Part[]>('test/conformance/rules.json');
-const reasons = readJson<Readonly<Record<string, string>>>('test/conformance/reasons.json');
+const parts = readJson('test/conformance/rules.json') as readonly Part[];
+const reasons = readJson('test/conformance/reasons.json') as Readonly<Record<string, string>>;
 const ids = new Set(parts.flatMap(({ rules }) => Object.keys(rules)));
 const idPattern = new RegExp(`\\b(?:${[...new Set([...ids].map(familyOf))].join('|')})-\\d\\d\\b`, 'g');
 
@@ -59,8 +59,8 @@ function readSummary(file: string): Summary {
   return JSON.parse(readFileSync(file, 'utf8')) as Summary;
 }
 
-function readJson<T>(path: string): T {
-  return JSON.parse(readFileSync(join(root, path), 'utf8')) as T;
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(join(root, path), 'utf8'));
 }
 
 /** How many of these titles name each rule. */
