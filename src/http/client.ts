@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Chunks, readAll, type SizedSource } from '../bytes';
-import { As2Error, isAs2Error } from '../errors';
+import { As2Error, isAs2Error, toAs2Error } from '../errors';
 import { Headers } from '../mime';
 import { connectTimeout, responseTimeout, transferError, type TransferState } from './client-errors';
 import { CONNECTION_DEFAULTS, type ConnectionSettings, createAgent } from './connection';
@@ -168,7 +168,8 @@ class Attempt {
     const host = this.url.hostname;
     const headers = Headers.fromRawHeaders(incoming.rawHeaders);
     if (headers.has('Content-Length') && headers.has('Transfer-Encoding')) {
-      this.end(new As2Error('http-response-malformed', { host, reason: 'its length is stated in two ways' }));
+      incoming.destroy();
+      throw new As2Error('http-response-malformed', { host, reason: 'its length is stated in two ways' });
     }
     const limitBytes = this.request.responseLimitBytes ?? RESPONSE_LIMIT_BYTES;
     const tooLarge = (): As2Error => new As2Error('http-response-too-large', { host, limitBytes });
@@ -177,13 +178,19 @@ class Attempt {
     return { status: incoming.statusCode ?? 0, headers, body };
   }
 
+  /** The body on its way; when it cannot be read, that is the failure, and not the connection we break for it. */
   private async *counted(chunks: Chunks): AsyncGenerator<Buffer, void> {
-    for await (const chunk of chunks) {
-      yield chunk;
-      this.sentBytes += chunk.length;
+    try {
+      for await (const chunk of chunks) {
+        yield chunk;
+        this.sentBytes += chunk.length;
+      }
+      const missing = this.request.body.length - this.sentBytes;
+      if (missing > 0) throw new As2Error('truncated', { expected: missing });
+    } catch (error) {
+      this.ended ??= toAs2Error(error);
+      throw error;
     }
-    const missing = this.request.body.length - this.sentBytes;
-    if (missing > 0) throw new As2Error('truncated', { expected: missing });
   }
 
   /** One limit until the connection stands, another one for silence on it. */

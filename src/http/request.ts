@@ -126,6 +126,9 @@ async function* arrivingBody(request: IncomingMessage, idleTimeoutMs: number): A
   } catch (error) {
     if (error instanceof As2Error) throw error;
     throw new As2Error('request-cut-off', { remoteAddress, receivedBytes }, { cause: error });
+  } finally {
+    // Lets go of the request, so that the rest can be drained. After a time-out this waits for the sender, so we do not.
+    arriving.return?.().catch(() => undefined);
   }
   if (!request.complete) throw new As2Error('request-cut-off', { remoteAddress, receivedBytes });
 }

@@ -62,7 +62,7 @@ export function looksLikePage({ headers, body }: Pick<StatusAnswer, 'headers' | 
 export function pageText(answer: Pick<StatusAnswer, 'headers' | 'body'>): string {
   const text = answer.body.toString('utf8', 0, 16 * 1024);
   const title = /<title[^>]*>([^<]*)<\/title/i.exec(text)?.[1];
-  const words = (title ?? text.replace(/<(script|style)\b.*?<\/\1/gis, ' ').replace(/<[^>]*>/g, ' '))
+  const words = (title ?? text.replace(/<(script|style)\b.*?<\/\1\s*>/gis, ' ').replace(/<[^>]*>/g, ' '))
     .replace(/\s+/g, ' ')
     .trim();
   if (words === '') return 'without an explanation';

@@ -26,5 +26,6 @@ export function portOf(url: URL): number {
 }
 
 function textForLog(text: string): string {
-  return text.replace(/^([a-z][a-z0-9+.-]*:)?\/\/[^/?#]*@/i, '$1//');
+  if (!URL.canParse(text)) return text.replace(/^.*@/s, '');
+  return text.replace(/^([a-z][a-z0-9+.-]*:)?\/*[^/?#]*@/i, '$1//');
 }

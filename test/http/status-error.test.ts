@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { looksLikePage, statusError } from '../../src/http';
+import { Headers } from '../../src/mime';
+
+const url = new URL('https://user:canary@as2.example/in');
+
+describe('http: what a status means', () => {
+  const cases: readonly (readonly [number, string | undefined, RegExp?])[] = [
+    [200, undefined],
+    [202, undefined],
+    [204, undefined],
+    [206, undefined],
+    [301, 'http-redirected', /enter it as URL/],
+    [308, 'http-redirected'],
+    [400, 'http-refused', /status 400/],
+    [401, 'http-unauthorized', /credentials/],
+    [403, 'http-forbidden', /admit the address/],
+    [404, 'http-not-found', /https:\/\/as2\.example\/in/],
+    [405, 'http-method-refused', /Check the path/],
+    [408, 'http-busy'],
+    [411, 'http-length-required', /Content-Length/],
+    [413, 'http-too-large', /message of 1234 bytes/],
+    [422, 'http-refused', /status 422/],
+    [425, 'http-busy'],
+    [429, 'http-busy'],
+    [500, 'http-server-error'],
+    [502, 'http-server-error', /Bad gateway/],
+    [503, 'http-busy', /again later/],
+    [999, 'http-server-error'],
+  ];
+  for (const [status, code, text] of cases) {
+    it(`${status} is ${code ?? 'a success'}`, () => {
+      const body = Buffer.from('<html><title>Bad gateway</title><body>x</body></html>');
+      const error = statusError(url, 1234, { status, headers: Headers.fromPairs([]), body });
+      assert.equal(error?.code, code);
+      if (text) assert.match(error?.message ?? '', text);
+      assert.doesNotMatch(error?.message ?? '', /canary/);
+    });
+  }
+
+  it('reads Retry-After in seconds and as a date', () => {
+    const waits = ['120', new Date(Date.now() + 90_000).toUTCString(), 'soon', '-5'].map((value) => {
+      const headers = Headers.fromPairs([['Retry-After', value]]);
+      return statusError(url, 0, { status: 503, headers, body: Buffer.alloc(0) })?.facts.retryAfterSeconds;
+    });
+    assert.equal(waits[0], 120);
+    assert.ok(Math.abs(Number(waits[1]) - 90) <= 2, String(waits[1]));
+    assert.equal(waits[2], undefined);
+  });
+
+  it('shows no password of a redirect', () => {
+    const headers = Headers.fromPairs([['Location', 'https://u:canary@elsewhere/']]);
+    const error = statusError(url, 0, { status: 307, headers, body: Buffer.alloc(0) });
+    assert.equal(error?.facts.location, 'https://elsewhere/');
+  });
+
+  it('repeats the words of an answer, short and without markup', () => {
+    const body = Buffer.from(`<style>p{}</style><p>No such\r\npartner</p>${'x'.repeat(5000)}`);
+    const error = statusError(url, 0, { status: 400, headers: Headers.fromPairs([]), body });
+    assert.match(String(error?.facts.page), /^“No such partner x+…”$/);
+    assert.ok(String(error?.facts.page).length < 200);
+  });
+
+  it('knows a web page by its type and by its beginning', () => {
+    const page = (type: string, body: string): boolean => {
+      const headers = Headers.fromPairs(type ? [['Content-Type', type]] : []);
+      return looksLikePage({ headers, body: Buffer.from(body) });
+    };
+    assert.equal(page('Text/HTML; charset=utf-8', ''), true);
+    assert.equal(page('application/xhtml+xml', ''), true);
+    assert.equal(page('', '\r\n <!DOCTYPE html><p>'), true);
+    assert.equal(page('text/plain', '<html>'), true);
+    assert.equal(page('multipart/report', '--x'), false);
+    assert.equal(page('', '<header>'), false);
+  });
+});
