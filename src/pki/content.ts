@@ -54,8 +54,9 @@ function readBinary(input: Buffer): Content | undefined {
   const magic = input.length >= 4 ? input.readUInt32BE() : 0;
   // The files of Java's keytool in its formats JKS and JCEKS.
   if (magic === 0xfeedfeed || magic === 0xcececece) return { kind: 'java-keystore', bytes: input };
-  // SEQUENCE with a length of more than one octet, or of indefinite length: no text starts like this.
-  if (input[0] === 0x30 && (input[1] ?? 0) >= 0x80) return { kind: kindOfDer(input), bytes: input };
+  // A SEQUENCE with an INTEGER or an identifier near its start: no text has such control characters.
+  const isDer = input[0] === 0x30 && input.subarray(0, 16).some((octet) => octet < 0x09);
+  if (isDer) return { kind: kindOfDer(input), bytes: input };
   return undefined;
 }
 
