@@ -130,6 +130,73 @@ export const errorTexts = {
     'The signing key ({keyKind}) cannot make a signature of the kind {scheme} with {digest}. Choose other signature settings or another key.',
 
   // --- as2
+  'as2-header-missing':
+    'The request has no {header} header, so it is not an AS2 message. Whoever sends it must use an AS2 product, or the right address.',
+  'as2-name-invalid':
+    'The AS2 name "{name}" cannot be used. It needs 1 to {longest} printable ASCII characters: letters, digits, blanks and punctuation.',
+  'as2-name-malformed':
+    'The request carries the AS2 name "{name}", which is empty, too long or holds control characters. The sender has to correct it.',
+  'message-cipher-not-allowed':
+    'The message is encrypted with {cipher}, which is not allowed for this partner. Agree on AES, or allow {cipher} in the settings of the partner.',
+  'message-digest-not-allowed':
+    'The message is signed with {digest}, which is not allowed for this partner. Agree on SHA-256, or allow {digest} in the settings of the partner.',
+  'message-id-invalid':
+    'The Message-ID "{messageId}" cannot be used. It must look like <unique-part@host>, without blanks, with at most {longest} characters.',
+  'message-not-encrypted':
+    'The message came unencrypted, although the settings of the partner require encryption. Ask the partner to encrypt it with your certificate, or lower the requirement.',
+  'message-not-signed':
+    'The message came without a signature, although the settings of the partner require one. Ask the partner to sign, or lower the requirement.',
+  'mic-algorithms-unsupported':
+    'The sender accepts only receipts with one of these digests, none of which is supported: {algorithms}. Ask the partner to request SHA-256.',
+  'payload-too-large':
+    'The content of the message is larger than the limit of {limitBytes} bytes. If such messages are wanted, raise the limit of the AS2 node.',
+  'receipt-altered':
+    'The receipt was changed after the partner signed it, so it proves nothing. Ask the partner whether the message arrived; send it again with the same Message-ID.',
+  'receipt-format-unsupported':
+    'The sender accepts only receipts signed in a format that is not supported: {formats}. AS2 uses pkcs7-signature; ask the partner to request that.',
+  'receipt-mic-algorithm-unknown':
+    'The receipt states the digest of the message with {algorithm}, which was not computed when it was sent ({kept}). Ask the partner to answer with the algorithm that was asked for.',
+  'receipt-mic-mismatch':
+    'The partner received other content than was sent: the receipt for {messageId} states the {algorithm} digest {received}, expected was {expected}. Something on the way alters messages, or the product of the partner computes the digest in another way: compare with the partner what arrived.',
+  'receipt-mic-missing':
+    'The receipt for {messageId} does not say what content arrived (it has no Received-content-MIC), so it proves nothing. Ask the partner to send complete receipts.',
+  'receipt-missing':
+    'The partner answered, but not with a receipt: {contentType}: {excerpt}. Check whether the URL is the AS2 address of the partner, and ask the partner whether the message arrived.',
+  'receipt-negative':
+    'The partner did not accept message {messageId}: {disposition}. {remedy} The partner wrote: {partnerText}',
+  'receipt-other-message':
+    'The receipt is for another message ({received}), not for {messageId}. Ask the partner whether the message arrived, and what became of the other one.',
+  'receipt-other-partner':
+    'The receipt for {messageId} is from {from} to {to}, expected was {expectedFrom} to {expectedTo}. Check the AS2 names with the partner.',
+  'receipt-signature-invalid':
+    'The signature of the receipt for {messageId} does not fit the certificate of the partner: {reason}',
+  'receipt-too-large':
+    'The receipt is larger than {limitBytes} bytes, which no receipt needs. Ask the partner not to send the message back with it.',
+  'receipt-unbound':
+    'The receipt does not say which message it is for: it names neither a Message-ID nor a matching digest. Ask the partner to send complete receipts.',
+  'receipt-unreadable': 'The receipt cannot be read: {reason} Ask the partner whether the message arrived.',
+  'receipt-unsigned':
+    'A signed receipt was asked for, but the one for {messageId} is not signed, so it proves nothing. Ask the partner to sign receipts, or ask for unsigned ones in the settings of the partner.',
+  'receipt-url-invalid':
+    'The address for receipts "{url}" cannot be used. It must start with http:// or https://.',
+  'signature-algorithm-unsupported':
+    'The signature uses {algorithm}, which is not supported. Agree with the partner on RSA with SHA-256.',
+  'signature-certificate-missing':
+    'The message is signed by {found}, but no signing certificate is configured for the partner. Enter it in the settings of the partner, after comparing the fingerprint with them.',
+  'signature-content-altered':
+    'The content of the message is not the one that was signed by {found}. It was changed on its way, for example by a proxy or a virus scanner: the partner has to send it again.',
+  'signature-invalid':
+    'The signature does not fit the certificate configured for the partner ({expected}). If the partner has a new certificate, configure it; else somebody else used their name.',
+  'signature-part-missing':
+    'The message claims to be signed, but has {parts} parts instead of the content and its signature. It was cut off on its way, or the product of the partner does not work.',
+  'signature-signer-unknown':
+    'The message is signed by {found}; configured for the partner is {expected}. If the partner confirms the new certificate by its fingerprint, configure it too; else do not trust the message.',
+  'signature-too-large':
+    'The signature is larger than {limitBytes} bytes. The partner sends too many certificates along with it.',
+  'signature-unreadable':
+    'The signature of the message cannot be read: {reason} The partner has to send the message again.',
+  'signature-without-content':
+    'The message claims to be signed data, but there is no content in it. It may be a bare signature or a certificate: ask the partner what was meant.',
 
   // --- http
   'http-aborted': 'The transfer to {host} was ended by us before it was complete.',
@@ -214,6 +281,75 @@ export const errorTexts = {
     'The spool directory does not work: {path}: {reason}. Check that it exists and that Node-RED may write there. Messages are refused until it works again.',
 
   // --- exchange
+  'message-id-reused':
+    'The partner "{partner}" used the Message-ID {messageId} again for other content. It was not processed, because it cannot be told which one counts; the partner has to send it with a new Message-ID.',
+  'message-id-taken':
+    'A message with the Message-ID {messageId} was already sent to "{partner}". Leave the Message-ID away to get a fresh one for every message.',
+  'partner-url-missing':
+    'The partner "{partner}" has no URL, so nothing can be sent to it. Ask them for the address of their AS2 endpoint and add it to the partner.',
+  'payload-length-changed':
+    'The payload changed while it was read: {expected} bytes were announced, {received} came. If it is a file that is still being written, wait until it is complete.',
+  'payload-unreadable':
+    'The payload could not be read to its end: {reason}. Nothing was sent; check where it comes from.',
+  'receipt-decision-timeout':
+    'The flow did not decide about the message {messageId} from "{partner}" within {seconds} seconds; the partner was told: {disposition}. Let the flow reach an as2-mdn node sooner, or raise the time-out of the as2-in node.',
+  'receipt-not-sent':
+    'The partner "{partner}" broke the connection before the receipt for {messageId} could be sent. When the message is repeated, the same receipt is sent again, and the flow does not see the message twice.',
+  'receipt-unexpected':
+    'A receipt for the message {originalMessageId} came from "{partner}", which no message is waiting for. It says: {disposition}. Nothing was done with it.',
+  'receipt-url-refused':
+    'The partner "{partner}" wants the receipt to be sent to {url}, which was not done: {reason}. The message itself was processed. If the address is right, add its host to the receipt addresses of the partner.',
+  'send-aborted': 'Sending {messageId} to "{partner}" was stopped before it was complete.',
+  'station-closing':
+    'The message {messageId} was in work when the AS2 node was stopped. The partner was told to send it again.',
+  'stations-unknown':
+    'A message from "{from}" to "{to}" came, but there is no partner and identity with these AS2 names. If it is a new partner, configure it; capital and small letters count.',
 
   // --- nodes
+  'certificate-expires-soon':
+    'The certificate of {owner} expires in {daysLeft} days, on {notAfter} ({subject}). Exchange a new one before that day: make or import it if it is your own, ask the partner if it is theirs.',
+  'endpoint-path-invalid':
+    'The path "{path}" cannot be used for an AS2 address. It starts with / and holds no spaces, brackets, backslashes or any of ? # : *, for example /as2.',
+  'endpoint-path-taken':
+    'The path {path} is already used by the node "{node}". Give this node another path, or remove one of the two: one as2-in node can serve all partners.',
+  'environment-missing':
+    'The setting "{setting}" asks for the environment variable {variable}, which is not set. Set it for the process of Node-RED, for the flow or globally, and deploy again.',
+  'http-node-off':
+    'Node-RED was told to serve no HTTP nodes (httpNodeRoot: false in settings.js), so no message can arrive at {path}. Set httpNodeRoot, for example to "/", and restart.',
+  'identity-certificate-missing':
+    'The identity "{identity}" has a private key but no certificate. Open it in the editor and add the certificate that belongs to the key, or generate both.',
+  'identity-key-missing':
+    'The identity "{identity}" has a certificate but no private key. Open it in the editor and add the key, or generate both; keys are not part of exported flows.',
+  'identity-keys-missing':
+    'The identity "{identity}" has no certificate and private key, but messages for or from the partner "{partner}" must {purpose}. Open the identity in the editor and generate or import them.',
+  'identity-missing':
+    'The identity chosen in this node does not exist or is switched off. Open the node and choose one.',
+  'input-missing': 'The request lacks "{field}". Reload the editor and try again.',
+  'partner-ambiguous':
+    '{count} partners are called "{partner}", so it cannot be told which one is meant. Give them different names and use the name.',
+  'partner-certificate-missing':
+    'The partner "{partner}" has no certificate, which is needed {purpose}. Ask them for it and add it in the editor.',
+  'partner-identity-missing':
+    'The partner "{partner}" is not connected with one of our identities. Open it in the editor and choose the identity it knows us by.',
+  'partner-missing': 'No partner is chosen. Choose one in the as2-out node, or let the message name one.',
+  'partner-names-taken':
+    'The partners "{partner}" and "{other}" have the same AS2 name and the same identity. Messages that come in use the settings of "{other}"; remove one of the two, or change a name.',
+  'partner-not-found':
+    'There is no partner called "{partner}". Correct the name in the message, or add the partner. There are: {known}.',
+  'payload-file-unreadable':
+    'The file {path} cannot be read: {reason}. Check the path and whether Node-RED may read it.',
+  'payload-missing':
+    'The message has no payload. Check which property the as2-out node is told to send, by default msg.payload.',
+  'payload-stream-used':
+    'The stream in the payload was read before, so nothing is left to send. Give the node a fresh stream, a Buffer or the path of a file.',
+  'payload-unsupported':
+    'A payload of the kind {kind} cannot be sent. Send a text, a Buffer, a readable stream or the path of a file; put a JSON or XML node in front for objects.',
+  'property-unreadable':
+    'The setting "{setting}" could not be read from the message: {reason}. Check its expression in the node.',
+  'receipt-exchange-missing':
+    'The message does not tell which receipt is meant: msg.as2.exchange is missing. An as2-mdn node needs the message of an as2-in node; keep msg.as2 in function and change nodes on the way.',
+  'receipt-not-pending':
+    'No receipt waits for a decision about the exchange {exchange}. It was decided before, its time was over, the flows were deployed since, or the as2-in node sends its receipts automatically.',
+  'setting-invalid':
+    'The setting "{setting}" has the value "{value}", which cannot be used. Expected: {expected}.',
 } as const satisfies Record<string, string>;
