@@ -63,7 +63,7 @@ async function editorHtml(type: string): Promise<string> {
 async function copyLocales(type: string): Promise<void> {
   const files = await readdir(from('nodes', type, 'locales'));
   for (const file of files) {
-    const [language = '', extension = ''] = splitName(file);
+    const [language, extension] = splitName(file);
     await mkdir(to('nodes', 'locales', language), { recursive: true });
     let content = await readFile(from('nodes', type, 'locales', file), 'utf8');
     if (type === 'as2-out' && file === 'en-US.json') content = await withErrorTexts(content);
