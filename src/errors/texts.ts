@@ -151,7 +151,7 @@ export const errorTexts = {
   'payload-too-large':
     'The content of the message is larger than the limit of {limitBytes} bytes. If such messages are wanted, raise the limit of the AS2 node.',
   'receipt-altered':
-    'The receipt was changed after the partner signed it, so it proves nothing. Ask the partner whether the message arrived; send it again with the same Message-ID.',
+    'The receipt for {messageId} was changed after {found} signed it, so it proves nothing. Ask the partner whether the message arrived; send it again with the same Message-ID.',
   'receipt-format-unsupported':
     'The sender accepts only receipts signed in a format that is not supported: {formats}. AS2 uses pkcs7-signature; ask the partner to request that.',
   'receipt-mic-algorithm-unknown':
@@ -169,11 +169,13 @@ export const errorTexts = {
   'receipt-other-partner':
     'The receipt for {messageId} is from {from} to {to}, expected was {expectedFrom} to {expectedTo}. Check the AS2 names with the partner.',
   'receipt-signature-invalid':
-    'The signature of the receipt for {messageId} does not fit the certificate of the partner: {reason}',
+    'The signature of the receipt for {messageId} does not fit the certificate configured for the partner ({expected}), so it proves nothing. If the partner has a new certificate, configure it; else ask them what their product signs with.',
+  'receipt-signer-unknown':
+    'The receipt for {messageId} is signed by {found}; configured for the partner is {expected}. If the partner confirms the new certificate by its fingerprint, configure it too and ask whether the message arrived.',
   'receipt-too-large':
     'The receipt is larger than {limitBytes} bytes, which no receipt needs. Ask the partner not to send the message back with it.',
   'receipt-unbound':
-    'The receipt does not say which message it is for: it names neither a Message-ID nor a matching digest. Ask the partner to send complete receipts.',
+    'The receipt that came for {messageId} does not say which message it is for: it names neither a Message-ID nor a matching digest. Ask the partner to send complete receipts.',
   'receipt-unreadable': 'The receipt cannot be read: {reason} Ask the partner whether the message arrived.',
   'receipt-unsigned':
     'A signed receipt was asked for, but the one for {messageId} is not signed, so it proves nothing. Ask the partner to sign receipts, or ask for unsigned ones in the settings of the partner.',

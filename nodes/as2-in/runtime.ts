@@ -1,0 +1,128 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { As2Error, toAs2Error } from '../../src/errors';
+import type { ExchangeEvent } from '../../src/exchange';
+import { check } from '../shared/checked';
+import { describe, errorReport, flowError } from '../shared/describe';
+import type { Endpoint } from '../shared/dispatcher';
+import { onClose, onRuntimeEvent } from '../shared/events';
+import { isIdentityNode } from '../shared/identity';
+import { OUTPUTS } from '../shared/in-message';
+import { withoutGaps } from '../shared/plain';
+import { Receiving } from '../shared/receiving';
+import { safely } from '../shared/safely';
+import { choice, positive, text } from '../shared/settings';
+import { stateOf } from '../shared/state';
+import { clock, StatusLine } from '../shared/status';
+
+interface As2InDef extends NodeDef {
+  readonly path?: string;
+  /** Id of the only as2-identity that is reached here; default all. */
+  readonly identity?: string;
+  readonly receipt?: string;
+  /** Seconds. */
+  readonly receiptTimeout?: number | string;
+  readonly onTimeout?: string;
+  readonly output?: string;
+  /** Megabytes of the request. */
+  readonly maxSize?: number | string;
+  /** Megabytes of the payload. */
+  readonly maxBuffer?: number | string;
+}
+
+const MEGABYTE = 1024 * 1024;
+
+export default function register(RED: NodeAPI): void {
+  function As2In(this: Node, def: As2InDef): void {
+    RED.nodes.createNode(this, def);
+    const status = new StatusLine(this);
+    const state = stateOf(RED);
+    let open: { readonly endpoint: Endpoint; readonly receiving: Receiving } | undefined;
+
+    const activate = (): void => {
+      const settings = readSettings(def);
+      const receiving = new Receiving(RED, this, state, {
+        ...settings,
+        maxMessageBytes: Math.min(settings.maxMessageBytes, state.settings.maxMessageSize ?? Infinity),
+        onEvent: (event) =>
+          safely(
+            () => report(this, status, event),
+            (error) => this.error(flowError(RED, error)),
+          ),
+      });
+      const endpoint: Endpoint = {
+        id: this.id,
+        label: def.name || settings.path,
+        path: settings.path,
+        handle: (request, response) => receiving.handle(request, response),
+      };
+      state.dispatcher.add(endpoint);
+      open = { endpoint, receiving };
+      status.show('green', 'dot', RED._('as2-in.status.listening', { path: settings.path }));
+      safely(() => receiving.open(), fail);
+    };
+    const fail = (thrown: unknown): void => {
+      const error = toAs2Error(thrown);
+      status.showError(error);
+      this.error(describe(RED, error));
+    };
+
+    safely(activate, fail);
+    // The node that had the path may have gone, and this one was not deployed anew.
+    onRuntimeEvent(RED, this, 'flows:started', () => {
+      if (!open && !('problem' in check(activate)))
+        this.log(RED._('as2-in.log.path-free', { path: String(def.path) }));
+    });
+    onClose(RED, this, async (removed) => {
+      status.close();
+      if (!open) return;
+      state.dispatcher.remove(open.endpoint, removed);
+      await open.receiving.close();
+    });
+  }
+
+  /** @throws As2Error that tells which setting is wrong */
+  function readSettings(def: As2InDef) {
+    const identityId = def.identity === '' ? undefined : def.identity;
+    const identity: Node | null | undefined =
+      identityId === undefined ? undefined : RED.nodes.getNode(identityId);
+    if (identityId !== undefined && !isIdentityNode(identity)) throw new As2Error('identity-missing', {});
+    return {
+      path: text(def.path, 'path') || '/as2',
+      identityId,
+      mode: choice(def.receipt, 'receipt', ['automatic', 'flow'], 'automatic'),
+      receiptTimeoutMs: 1000 * positive(def.receiptTimeout, 'receipt time-out', 60),
+      onTimeout: choice(def.onTimeout, 'on time-out', ['reject', 'accept'], 'reject'),
+      output: choice(def.output, 'output', OUTPUTS, 'auto'),
+      maxMessageBytes: MEGABYTE * positive(def.maxSize, 'largest message', 200),
+      maxBufferBytes: MEGABYTE * positive(def.maxBuffer, 'largest Buffer', 16),
+    };
+  }
+
+  function report(node: Node, status: StatusLine, event: ExchangeEvent): void {
+    const { error, exchangeId, type, at, direction: _direction, sizeBytes, ...known } = event;
+    if (!error) {
+      if (type === 'message-handed-over')
+        status.show('green', 'dot', RED._('as2-in.status.received', { time: clock() }));
+      if (type === 'message-repeated')
+        node.log(RED._('as2-in.log.repeated', { messageId: event.messageId ?? '', from: event.from ?? '' }));
+      return;
+    }
+    if (event.from === undefined) {
+      // No AS2 message: browsers, port scanners, health checks.
+      node.debug(describe(RED, error));
+      return;
+    }
+    status.showError(error);
+    const as2 = withoutGaps({
+      exchange: exchangeId,
+      ...known,
+      size: sizeBytes,
+      at,
+      event: type,
+      error: errorReport(RED, error),
+    });
+    node.error(flowError(RED, error), withoutGaps({ topic: event.partner, as2 }));
+  }
+
+  RED.nodes.registerType('as2-in', As2In);
+}

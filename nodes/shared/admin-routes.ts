@@ -1,0 +1,153 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { NodeAPI } from 'node-red';
+import { As2Error, toAs2Error } from '../../src/errors';
+import type { Certificate, CertificateCard, IssuableKeyType } from '../../src/pki';
+import { core } from './core';
+import { describe } from './describe';
+import { onRequest } from './events';
+import type { IdentityCredentials } from './identity';
+import { choice, positive, text } from './settings';
+import { stateOf } from './state';
+
+/** What the editor shows of a certificate, and the certificate itself. */
+interface ShownCertificate extends CertificateCard {
+  readonly pem: string;
+}
+
+type AdminRequest = IncomingMessage & { readonly body?: unknown };
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Node-RED's editor puts this in place of a password it holds and does not show. */
+const UNCHANGED_PASSWORD = '__PWRD__';
+
+/**
+ * What the dialogs ask the runtime, since browsers cannot read certificates and keys. Nothing is stored, nothing is
+ * logged; a private key that was made or imported goes to the dialog once, to become a credential with the next deploy.
+ */
+export function registerAdminRoutes(RED: NodeAPI): void {
+  const read = RED.auth.needsPermission('as2.read');
+  const write = RED.auth.needsPermission('as2.write');
+
+  RED.httpAdmin.get(
+    '/as2/endpoints',
+    read,
+    answering(RED, () => stateOf(RED).dispatcher.list()),
+  );
+
+  RED.httpAdmin.post(
+    '/as2/certificate/inspect',
+    read,
+    answering(RED, (fields) => ({
+      certificates: core.pki.readCertificates(textOrBytes(fields)).map(shown),
+    })),
+  );
+
+  RED.httpAdmin.post(
+    '/as2/key/inspect',
+    write,
+    answering(RED, (fields) => inspectKey(withStoredSecrets(RED, fields))),
+  );
+
+  RED.httpAdmin.post(
+    '/as2/identity/generate',
+    write,
+    answering(RED, async (fields) => {
+      const { issuableKeyTypes, issueSelfSigned } = core.pki;
+      const country = text(fields.country, 'country');
+      const organization = text(fields.organization, 'organization');
+      const issued = await issueSelfSigned({
+        commonName: required(fields, 'commonName'),
+        ...(organization === '' ? {} : { organization }),
+        ...(country === '' ? {} : { country }),
+        keyType: choice<IssuableKeyType>(fields.keyType, 'key type', issuableKeyTypes, 'rsa-2048'),
+        ...(fields.validDays === undefined
+          ? {}
+          : { validDays: positive(fields.validDays, 'days of validity', 1) }),
+      });
+      return ownPair(issued.privateKeyPem, core.pki.readCertificates(issued.certificatePem));
+    }),
+  );
+
+  RED.httpAdmin.post(
+    '/as2/pkcs12/import',
+    write,
+    answering(RED, (fields) => {
+      const file = Buffer.from(required(fields, 'base64'), 'base64');
+      // Not trimmed: blanks count in passphrases.
+      const passphrase = typeof fields.passphrase === 'string' ? fields.passphrase : '';
+      const { privateKey, certificates } = core.pki.openPkcs12(file, passphrase);
+      return ownPair(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), certificates);
+    }),
+  );
+}
+
+function inspectKey(fields: Fields): { kind: string; matchesCertificate?: boolean } {
+  const { keyKindOf, makeKeyPair, readCertificates, readPrivateKey } = core.pki;
+  const passphrase = typeof fields.passphrase === 'string' ? fields.passphrase : '';
+  const key = readPrivateKey(required(fields, 'privateKey'), passphrase);
+  const kind = keyKindOf(key);
+  const certificate = text(fields.certificate, 'certificate');
+  if (certificate === '') return { kind };
+  const [own] = readCertificates(certificate);
+  try {
+    if (own) makeKeyPair(own, key);
+    return { kind, matchesCertificate: own !== undefined };
+  } catch (error) {
+    if (toAs2Error(error).code !== 'key-certificate-mismatch') throw error;
+    return { kind, matchesCertificate: false };
+  }
+}
+
+/** For a key that was not entered again, the one that is stored with the identity `id`. */
+function withStoredSecrets(RED: NodeAPI, fields: Fields): Fields {
+  const stored = (RED.nodes.getCredentials(text(fields.id, 'id')) ?? {}) as IdentityCredentials;
+  const kept = (name: keyof IdentityCredentials) =>
+    fields[name] === UNCHANGED_PASSWORD ? { [name]: stored[name] } : {};
+  return { ...fields, ...kept('privateKey'), ...kept('passphrase') };
+}
+
+function ownPair(privateKey: string, certificates: readonly Certificate[]) {
+  const [own] = certificates;
+  return {
+    privateKey,
+    certificate: certificates.map((certificate) => certificate.toPem()).join(''),
+    ...(own ? { card: shown(own) } : {}),
+  };
+}
+
+function shown(certificate: Certificate): ShownCertificate {
+  return { ...core.pki.certificateCard(certificate), pem: certificate.toPem() };
+}
+
+function textOrBytes(fields: Fields): string | Buffer {
+  if (typeof fields.base64 === 'string') return Buffer.from(fields.base64, 'base64');
+  return required(fields, 'text');
+}
+
+function required(fields: Fields, field: string): string {
+  const value = fields[field];
+  if (typeof value !== 'string') throw new As2Error('input-missing', { field });
+  return value;
+}
+
+/** Answers with what `work` returns, or with 400 and the sentence of its error. */
+function answering(RED: NodeAPI, work: (fields: Fields) => unknown) {
+  return onRequest<AdminRequest, ServerResponse>(RED, async (request, response) => {
+    const fields = typeof request.body === 'object' && request.body !== null ? (request.body as Fields) : {};
+    try {
+      answer(response, 200, await work(fields));
+    } catch (thrown) {
+      const error = toAs2Error(thrown);
+      answer(response, 400, { code: error.code, message: describe(RED, error) });
+    }
+  });
+}
+
+function answer(response: ServerResponse, status: number, content: unknown): void {
+  response.writeHead(status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+  });
+  response.end(JSON.stringify(content));
+}

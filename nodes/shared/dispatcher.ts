@@ -1,0 +1,180 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { NodeAPI } from 'node-red';
+import { As2Error } from '../../src/errors';
+import { core } from './core';
+import { onRequest } from './events';
+import {
+  addFirst,
+  addLast,
+  type ExpressApp,
+  type ExpressRequest,
+  type Middleware,
+  nodeApp,
+  remove,
+  rootOf,
+} from './express';
+import { safely } from './safely';
+
+/** One as2-in node as the dispatcher sees it. */
+export interface Endpoint {
+  readonly id: string;
+  /** What the user calls the node. */
+  readonly label: string;
+  /** As configured, below the root of Node-RED's HTTP nodes. */
+  readonly path: string;
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+}
+
+/**
+ * Brings requests to as2-in nodes: one layer in Node-RED's HTTP application for all of them, there as long as one is
+ * needed. While flows restart, a path stays known and answers 503, so that partners try again instead of giving up.
+ */
+export class Dispatcher {
+  private readonly endpoints = new Map<string, Endpoint | 'restarting'>();
+  private readonly reserved = new WeakSet<ExpressRequest>();
+  private mounted: ExpressApp | undefined;
+
+  constructor(private readonly RED: NodeAPI) {}
+
+  /**
+   * @throws As2Error `endpoint-path-invalid`, `endpoint-path-taken`, `http-node-off`
+   */
+  add(endpoint: Endpoint): void {
+    const app = nodeApp(this.RED);
+    if (!app) throw new As2Error('http-node-off', { path: endpoint.path });
+    if (!/^\/[^\s?#:*()[\]{}\\]*$/.test(endpoint.path)) {
+      throw new As2Error('endpoint-path-invalid', { path: endpoint.path });
+    }
+    const key = pathKey(endpoint.path);
+    const owner = this.endpoints.get(key);
+    if (owner && owner !== 'restarting') {
+      throw new As2Error('endpoint-path-taken', { path: endpoint.path, node: owner.label });
+    }
+    this.endpoints.set(key, endpoint);
+    this.mount(app);
+  }
+
+  /** @param removed the node is gone; otherwise it comes back in a moment */
+  remove(endpoint: Endpoint, removed: boolean): void {
+    const key = pathKey(endpoint.path);
+    if (this.endpoints.get(key) !== endpoint) return;
+    if (removed) this.endpoints.delete(key);
+    else this.endpoints.set(key, 'restarting');
+    if (this.endpoints.size === 0) this.unmount();
+  }
+
+  /** The endpoints at work, each with the path under which the server has it. */
+  list(): readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly path: string;
+    readonly url: string;
+  }[] {
+    const root = this.mounted?.path() ?? '';
+    return [...this.endpoints.values()]
+      .filter((endpoint) => endpoint !== 'restarting')
+      .map(({ id, label, path }) => ({ id, name: label, path, url: joinPaths(root, path) }));
+  }
+
+  private mount(app: ExpressApp): void {
+    if (this.mounted) return;
+    this.mounted = app;
+    addLast(app, this.dispatch);
+    addFirst(rootOf(app), this.reserveBody);
+    this.RED.events.on('flows:started', this.forgetRestarting);
+  }
+
+  private unmount(): void {
+    if (!this.mounted) return;
+    remove(this.mounted, this.dispatch);
+    remove(rootOf(this.mounted), this.reserveBody);
+    this.RED.events.removeListener('flows:started', this.forgetRestarting);
+    this.mounted = undefined;
+  }
+
+  /** What did not come back with the new flows was removed or moved to another path. */
+  private readonly forgetRestarting = (): void => {
+    safely(
+      () => {
+        for (const [key, endpoint] of this.endpoints) {
+          if (endpoint === 'restarting') this.endpoints.delete(key);
+        }
+        if (this.endpoints.size === 0) this.unmount();
+      },
+      (error) => this.RED.log.error(String(error)),
+    );
+  };
+
+  private readonly dispatch: Middleware = (request, response, next) => {
+    const endpoint = this.endpoints.get(pathKey(request.path));
+    if (!endpoint) return next();
+    inTurn(middlewareOf(this.RED), request, response, (error) => {
+      if (error !== undefined && error !== null) return next(error);
+      if (this.reserved.has(request) && !Buffer.isBuffer(request.body)) {
+        delete request._body;
+        delete request.body;
+      }
+      this.answer(endpoint, request, response);
+    });
+  };
+
+  private answer(endpoint: Endpoint | 'restarting', request: ExpressRequest, response: ServerResponse): void {
+    onRequest(this.RED, async () => {
+      if (endpoint !== 'restarting') return endpoint.handle(request, response);
+      await core.http.sendAnswer(request, response, core.http.busyAnswer());
+    })(request, response);
+  }
+
+  /**
+   * The editor's own body parsers see every request first and would read a payload of type application/json, whose
+   * bytes are then lost. A body that is marked as read is left alone by them; `dispatch` takes the mark away again.
+   */
+  private readonly reserveBody: Middleware = (request, _response, next) => {
+    if (this.mounted && request.method === 'POST' && !request._body) {
+      const path = (request.url ?? '').replace(/[?#].*$/s, '').toLowerCase();
+      const root = joinPaths(this.mounted.path().toLowerCase(), '');
+      if (path.startsWith(root) && this.endpoints.has(pathKey(path.slice(root.length)))) {
+        request._body = true;
+        this.reserved.add(request);
+      }
+    }
+    next();
+  };
+}
+
+/** Like Express' own routes: upper and lower case are the same, and a slash at the end does not count. */
+function pathKey(path: string): string {
+  let decoded = path;
+  try {
+    decoded = decodeURI(path);
+  } catch {
+    // Not a valid encoding: compared as it stands.
+  }
+  return decoded.toLowerCase().replace(/\/+$/, '') || '/';
+}
+
+function joinPaths(root: string, path: string): string {
+  return root.replace(/\/+$/, '') + path;
+}
+
+/** `httpNodeMiddleware` of settings.js, which Node-RED leaves to the nodes to apply. */
+function middlewareOf(RED: NodeAPI): readonly Middleware[] {
+  const configured: unknown = RED.settings.httpNodeMiddleware;
+  const all: unknown[] = Array.isArray(configured) ? configured : [configured];
+  return all.filter((one): one is Middleware => typeof one === 'function');
+}
+
+function inTurn(
+  middleware: readonly Middleware[],
+  request: ExpressRequest,
+  response: ServerResponse,
+  end: (error?: unknown) => void,
+): void {
+  const [first, ...others] = middleware;
+  if (!first) return end();
+  try {
+    first(request, response, (error) => (error ? end(error) : inTurn(others, request, response, end)));
+  } catch (error) {
+    end(error);
+  }
+}

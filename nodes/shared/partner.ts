@@ -1,0 +1,147 @@
+import type { Node, NodeDef } from 'node-red';
+import { As2Error } from '../../src/errors';
+import type { Identity, Partner, Relationship } from '../../src/exchange';
+import type { ConnectionSettings } from '../../src/http';
+import type { Certificate } from '../../src/pki';
+import { type Checked, ready } from './checked';
+import { core } from './core';
+import type { IdentityNode } from './identity';
+import { choice, flag, positive, secret, text } from './settings';
+
+const SIGN = ['sha-256', 'sha-384', 'sha-512', ''] as const;
+const ENCRYPT = ['aes-256-cbc', 'aes-192-cbc', 'aes-128-cbc', ''] as const;
+const RECEIPT = ['signed', 'unsigned', 'none'] as const;
+
+export interface PartnerDef extends NodeDef {
+  readonly as2Name?: string;
+  /** Id of the as2-identity. */
+  readonly identity?: string;
+  readonly url?: string;
+  /** PEM, one or several. */
+  readonly certificate?: string;
+  readonly sign?: string;
+  readonly encrypt?: string;
+  readonly receipt?: string;
+  readonly requireSigned?: boolean | string;
+  readonly requireEncrypted?: boolean | string;
+  /** Seconds. */
+  readonly connectTimeout?: number | string;
+  /** Seconds of silence. */
+  readonly responseTimeout?: number | string;
+  /** PEM of who issued the partner's TLS certificate. */
+  readonly ca?: string;
+}
+
+export interface PartnerCredentials {
+  user?: string;
+  password?: string;
+}
+
+export interface PartnerNode extends Node<PartnerCredentials> {
+  /** What the user calls it. */
+  label: string;
+  /** Its AS2 name and that of our identity as they are configured, in order or not. */
+  as2Name: string;
+  identityAs2Name: string;
+  identityId: string;
+  partner: Checked<CheckedPartner>;
+}
+
+export function isPartnerNode(node: Node | null | undefined): node is PartnerNode {
+  return node?.type === 'as2-partner';
+}
+
+/** A partner and our identity towards it. Which certificate encrypts depends on the day. */
+export interface CheckedPartner {
+  readonly identity: Identity;
+  readonly certificates: readonly Certificate[];
+  relationship(now?: Date): Relationship;
+}
+
+/**
+ * @throws As2Error that tells which setting is wrong or missing
+ */
+export function readPartner(
+  def: PartnerDef,
+  label: string,
+  credentials: PartnerCredentials | undefined,
+  identityNode: IdentityNode | undefined,
+): CheckedPartner {
+  if (!identityNode) throw new As2Error('partner-identity-missing', { partner: label });
+  const identity = ready(identityNode.identity);
+  const as2Name = text(def.as2Name, 'AS2 name');
+  core.as2.assertAs2Name(as2Name);
+  const url = text(def.url, 'URL');
+  const certificates = readCertificates(text(def.certificate, 'certificate'));
+  const sign = choice(def.sign, 'signature', SIGN, 'sha-256') || 'none';
+  const encrypt = choice(def.encrypt, 'encryption', ENCRYPT, 'aes-256-cbc') || 'none';
+  const receipt = choice(def.receipt, 'receipt', RECEIPT, 'signed');
+  const requireSigned = flag(def.requireSigned, 'require signature', true);
+  const requireEncrypted = flag(def.requireEncrypted, 'require encryption', true);
+  const sends = url !== '';
+  const certificateUse =
+    (requireSigned && 'checkSignature') ||
+    (sends && encrypt !== 'none' && 'encrypt') ||
+    (sends && receipt === 'signed' && 'checkReceipt');
+  if (certificateUse && certificates.length === 0) {
+    throw new As2Error('partner-certificate-missing', { partner: label, purpose: PURPOSES[certificateUse] });
+  }
+  if (identity.keyPairs.length === 0 && (requireEncrypted || (sends && sign !== 'none'))) {
+    const purpose = requireEncrypted ? 'be decrypted' : 'be signed';
+    throw new As2Error('identity-keys-missing', { identity: identityNode.label, partner: label, purpose });
+  }
+  const partner: Omit<Partner, 'encryptionCertificate'> = {
+    name: label,
+    as2Name,
+    ...(sends ? { url } : {}),
+    signingCertificates: withoutIssuers(certificates),
+    sending: { sign, encrypt, receipt },
+    requires: { requireSigned, requireEncrypted },
+    connection: readConnection(def, credentials),
+  };
+  return {
+    identity,
+    certificates,
+    relationship(now = new Date()) {
+      const encryptionCertificate = forEncryption(certificates, now);
+      return { identity, partner: encryptionCertificate ? { ...partner, encryptionCertificate } : partner };
+    },
+  };
+}
+
+/** What a missing certificate would be for, to be said in a sentence. */
+const PURPOSES = {
+  checkSignature: 'to check its signatures',
+  encrypt: 'to encrypt messages for it',
+  checkReceipt: 'to check its signed receipts',
+} as const;
+
+function readCertificates(pem: string): Certificate[] {
+  return pem === '' ? [] : core.pki.readCertificates(pem);
+}
+
+function readConnection(def: PartnerDef, credentials: PartnerCredentials = {}): ConnectionSettings {
+  const username = text(credentials.user, 'user');
+  const password = secret(credentials.password, 'password');
+  const ca = text(def.ca, 'trusted TLS certificate');
+  return {
+    connectTimeoutMs: 1000 * positive(def.connectTimeout, 'connection time-out', 30),
+    responseTimeoutMs: 1000 * positive(def.responseTimeout, 'response time-out', 300),
+    ...(username === '' ? {} : { credentials: { username, password } }),
+    ...(ca === '' ? {} : { tls: { ca } }),
+  };
+}
+
+/** A pasted chain names the partner's authorities too; what they sign is not from the partner (SEC-01). */
+function withoutIssuers(certificates: readonly Certificate[]): Certificate[] {
+  return certificates.filter(
+    (one) => !certificates.some((other) => other !== one && other.x509.checkIssued(one.x509)),
+  );
+}
+
+/** The first one that is valid today; if none is, the first, so that the error names it. */
+function forEncryption(certificates: readonly Certificate[], now: Date): Certificate | undefined {
+  return (
+    certificates.find(({ notBefore, notAfter }) => notBefore <= now && now <= notAfter) ?? certificates[0]
+  );
+}

@@ -1,0 +1,57 @@
+import { As2Error } from '../../src/errors';
+import type { Relationship, StationDirectory } from '../../src/exchange';
+import { ready } from './checked';
+import type { PartnerNode } from './partner';
+
+/** The partners of the flows that run now. Nodes come and go with every deploy, so nobody keeps what they find here. */
+export class Partners {
+  private readonly nodes = new Map<string, PartnerNode>();
+
+  /** @returns another partner with the same two AS2 names, whose settings count for messages that come in */
+  add(node: PartnerNode): PartnerNode | undefined {
+    const { as2Name, identityAs2Name } = node;
+    const other = this.all().find(
+      (one) => one.as2Name === as2Name && one.identityAs2Name === identityAs2Name,
+    );
+    this.nodes.set(node.id, node);
+    return other;
+  }
+
+  remove(node: PartnerNode): void {
+    if (this.nodes.get(node.id) === node) this.nodes.delete(node.id);
+  }
+
+  /**
+   * The partner a message names: by its name in the editor or, when there is none of that name, by its AS2 name.
+   * @throws As2Error `partner-not-found`, `partner-ambiguous`
+   */
+  named(name: string): PartnerNode {
+    const byLabel = this.all().filter((one) => one.label === name);
+    const found = byLabel.length > 0 ? byLabel : this.all().filter((one) => one.as2Name === name);
+    const [only, ...others] = found;
+    if (only && others.length === 0) return only;
+    if (only) throw new As2Error('partner-ambiguous', { partner: name, count: found.length });
+    const known = this.all().map((one) => one.label);
+    throw new As2Error('partner-not-found', { partner: name, known: known.join(', ') || '-' });
+  }
+
+  /** Who may talk to whom, asked anew for every message. @param identityId only this identity of ours */
+  directory(identityId?: string): StationDirectory {
+    return {
+      find: ({ from, to }): Relationship | undefined => {
+        const node = this.all().find(
+          (one) =>
+            one.as2Name === from &&
+            one.identityAs2Name === to &&
+            (identityId === undefined || one.identityId === identityId),
+        );
+        // A station of ours that is not in order must not look like one we do not know.
+        return node && ready(node.partner).relationship();
+      },
+    };
+  }
+
+  private all(): PartnerNode[] {
+    return [...this.nodes.values()];
+  }
+}

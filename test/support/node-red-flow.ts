@@ -1,0 +1,176 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { Node, NodeAPI, NodeMessage, NodeStatus } from 'node-red';
+import helper from 'node-red-node-test-helper';
+import as2Identity from '../../nodes/as2-identity/runtime';
+import as2In from '../../nodes/as2-in/runtime';
+import as2Mdn from '../../nodes/as2-mdn/runtime';
+import as2Out from '../../nodes/as2-out/runtime';
+import as2Partner from '../../nodes/as2-partner/runtime';
+import type { SentReport } from '../../nodes/shared/out-message';
+import { type FlowNode, testedRuntime } from './node-red-process';
+import { withTempDirectory } from './temp';
+
+export type Credentials = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+export interface FlowOptions {
+  readonly nodes: readonly FlowNode[];
+  readonly credentials?: Credentials;
+  /** Of settings.js. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+/** What a node of type `helper` got. */
+export type Received = NodeMessage & {
+  readonly as2: SentReport & Readonly<Record<string, unknown>>;
+  readonly error?: {
+    readonly message: string;
+    readonly code?: string;
+    readonly source: { readonly id: string };
+  };
+};
+
+const WAIT_MS = 10_000;
+
+/**
+ * Runs flows in this process, with our five nodes and the core's catch, complete and status nodes. Every id is a flow
+ * node; nodes of type `helper` keep what they get.
+ */
+export async function withFlow(
+  options: FlowOptions,
+  work: (flow: RunningFlow) => Promise<void>,
+): Promise<void> {
+  await withTempDirectory(async (userDir) => {
+    helper.init(require.resolve(testedRuntime().nodeRed));
+    helper.settings({ userDir, ...options.settings });
+    const flow = new RunningFlow(join(userDir, 'as2', 'spool'));
+    try {
+      await flow.start(options);
+      await work(flow);
+    } finally {
+      await flow.stop();
+    }
+  });
+}
+
+export class RunningFlow {
+  /** Address of Node-RED's HTTP nodes, without a slash at the end. */
+  url = '';
+  private RED: NodeAPI | undefined;
+  private server: Server | undefined;
+  private readonly got = new Map<string, Received[]>();
+  private readonly collecting = new WeakSet<Node>();
+  private readonly statuses = new Map<string, NodeStatus>();
+
+  constructor(readonly spoolDirectory: string) {}
+
+  async start({ nodes, credentials = {} }: FlowOptions): Promise<void> {
+    const capture = (RED: NodeAPI): void => {
+      this.RED = RED;
+      RED.events.on('node-status', this.onStatus);
+    };
+    const types = [capture, as2Identity, as2Partner, as2Out, as2In, as2Mdn];
+    await helper.load(types, [...nodes], credentials);
+    this.listen(nodes);
+    // The helper's own server knows the admin routes alone.
+    this.server = createServer(this.RED?.httpNode as unknown as RequestListener);
+    this.server.listen(0, '127.0.0.1');
+    await once(this.server, 'listening');
+    this.url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  async stop(): Promise<void> {
+    await helper.unload();
+    this.RED?.events.removeListener('node-status', this.onStatus);
+    this.server?.closeAllConnections();
+    this.server?.close();
+  }
+
+  /** Deploys as the editor's button does: everything, changed flows, or changed nodes. */
+  async deploy(
+    nodes: readonly FlowNode[],
+    type: 'full' | 'flows' | 'nodes',
+    credentials: Credentials = {},
+  ): Promise<void> {
+    await helper.setFlows([...nodes], type, credentials);
+    this.listen(nodes);
+  }
+
+  get admin() {
+    return helper.request();
+  }
+
+  get httpNode(): NodeAPI['httpNode'] {
+    if (!this.RED) throw new Error('the flow was not started');
+    return this.RED.httpNode;
+  }
+
+  node(id: string): Node {
+    const node = helper.getNode(id) as Node | null;
+    if (!node) throw new Error(`there is no node ${id}`);
+    return node;
+  }
+
+  /** Gives a node a message. */
+  send(id: string, message: NodeMessage): void {
+    this.node(id).receive(message);
+  }
+
+  /** The next message a `helper` node got; each is given once. */
+  async next(id: string, timeoutMs = WAIT_MS): Promise<Received> {
+    return waitFor(() => this.got.get(id)?.shift(), timeoutMs, `a message at ${id}`);
+  }
+
+  /** Whether nothing is left that a `helper` node got. */
+  isSilent(id: string): boolean {
+    return (this.got.get(id)?.length ?? 0) === 0;
+  }
+
+  /** What a node shows. Texts are catalogue keys here, because the helper has no catalogues. */
+  status(id: string): NodeStatus {
+    return this.statuses.get(id) ?? {};
+  }
+
+  async statusBecomes(id: string, wanted: NodeStatus, timeoutMs = WAIT_MS): Promise<void> {
+    const shows = () => (isDeepStrictEqual(this.status(id), wanted) ? true : undefined);
+    await waitFor(shows, timeoutMs, `${id} to show ${JSON.stringify(wanted)}`);
+  }
+
+  /** What Node-RED logged at this level, as text. */
+  logged(level: 'error' | 'warn' | 'info' | 'debug'): string[] {
+    const number = { error: 20, warn: 30, info: 40, debug: 50 }[level];
+    const calls = helper.log().args as { level: number; msg: unknown }[][];
+    return calls
+      .map(([entry]) => entry)
+      .filter((entry) => entry?.level === number)
+      .map((entry) => String(entry?.msg));
+  }
+
+  private readonly onStatus = ({ id, status }: { id: string; status?: NodeStatus }): void => {
+    this.statuses.set(id, status ?? {});
+  };
+
+  private listen(nodes: readonly FlowNode[]): void {
+    for (const { id, type } of nodes) {
+      const node = helper.getNode(id) as Node | null;
+      if (type !== 'helper' || !node || this.collecting.has(node)) continue;
+      this.collecting.add(node);
+      const got = this.got.get(id) ?? [];
+      this.got.set(id, got);
+      node.on('input', (message) => void got.push(message as unknown as Received));
+    }
+  }
+}
+
+async function waitFor<T>(look: () => T | undefined, timeoutMs: number, what: string): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const found = look();
+    if (found !== undefined) return found;
+    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs / 1000} s for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
