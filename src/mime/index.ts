@@ -2,7 +2,7 @@ export * from './base64';
 export * from './canonical';
 export * from './entity';
 export * from './filename';
-export { Headers } from './headers';
+export { assertOneLine, Headers } from './headers';
 export * from './limits';
 export * from './media-types';
 export * from './multipart-reader';

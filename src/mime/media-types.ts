@@ -5,6 +5,13 @@ const ediTypes: Readonly<Record<string, readonly string[]>> = {
   'application/edi-consent': ['vda', 'tradacoms'],
 };
 
+const typeBySegment: ReadonlyMap<string, string> = new Map([
+  ['ISA', 'application/EDI-X12'],
+  ['STX', 'application/edi-consent'],
+  ['UNA', 'application/EDIFACT'],
+  ['UNB', 'application/EDIFACT'],
+]);
+
 /** What EDI files are mostly called, whatever their standard. */
 const EDI_EXTENSION = 'edi';
 
@@ -23,24 +30,14 @@ export async function mediaTypeOf(filename: string, start?: Buffer): Promise<str
 /** The media type of an EDI interchange by its first segment: UNA or UNB (ISO 9735), ISA (X12), STX (TRADACOMS). */
 export function ediTypeOf(start: Buffer): string | undefined {
   const segment = /^\s*([A-Z]{3})/.exec(start.toString('latin1', 0, 64))?.[1];
-  switch (segment) {
-    case 'UNA':
-    case 'UNB':
-      return 'application/EDIFACT';
-    case 'ISA':
-      return 'application/EDI-X12';
-    case 'STX':
-      return 'application/edi-consent';
-    default:
-      return undefined;
-  }
+  return segment === undefined ? undefined : typeBySegment.get(segment);
 }
 
 /** The usual file name extension of a media type, without the dot; parameters of the type are ignored. */
 export async function extensionOf(type: string): Promise<string | undefined> {
   const essence = (type.split(';')[0] ?? '').trim().toLowerCase();
   const isEdi = Object.keys(ediTypes).some((known) => known.toLowerCase() === essence);
-  return isEdi ? EDI_EXTENSION : ((await knownTypes()).getExtension(essence) ?? undefined);
+  return isEdi ? EDI_EXTENSION : (await knownTypes()).getExtension(essence) || undefined;
 }
 
 /** The package is an ES module, and large: it is loaded when first asked. */

@@ -24,17 +24,8 @@ export function decodeTransferEncoding(chunks: Chunks, encoding: string | undefi
 
 /** Applies a Content-Transfer-Encoding. The length stays known, except through quoted-printable. */
 export function encodeTransferEncoding(flow: ByteFlow, encoding: TransferEncoding): ByteFlow {
-  switch (encoding) {
-    case 'base64':
-      return withLength(
-        encodeBase64(flow.chunks),
-        flow.length === undefined ? undefined : base64LinesLength(flow.length),
-      );
-    case 'quoted-printable':
-      return { chunks: encodeQuotedPrintable(flow.chunks) };
-    case 'binary':
-    case '7bit':
-    case '8bit':
-      return flow;
-  }
+  const { chunks, length } = flow;
+  if (encoding === 'quoted-printable') return { chunks: encodeQuotedPrintable(chunks) };
+  if (encoding !== 'base64') return flow;
+  return withLength(encodeBase64(chunks), length === undefined ? undefined : base64LinesLength(length));
 }
