@@ -1,0 +1,10 @@
+import { eventLoopRow } from './event-loop';
+import { memoryRow } from './memory';
+import { receiveRow } from './receive';
+import type { Row } from './row';
+import { sendRow } from './send';
+
+export { Material } from './material';
+export { judge, type Result } from './row';
+
+export const rows: readonly Row[] = [sendRow, receiveRow, memoryRow, eventLoopRow];
