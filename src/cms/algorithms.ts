@@ -101,6 +101,7 @@ function signature(scheme: SignatureScheme, oid: string, digestName?: DigestName
 
 export const rsaEncryption = '1.2.840.113549.1.1.1';
 export const rsassaPss = '1.2.840.113549.1.1.10';
+export const mgf1Oid = '1.2.840.113549.1.1.8';
 
 const signatures: readonly SignatureAlgorithm[] = [
   signature('rsa-pkcs1', rsaEncryption),
@@ -136,10 +137,10 @@ export function signatureByOid(oid: string): SignatureAlgorithm | undefined {
   return signatures.find((candidate) => candidate.oid === oid);
 }
 
-/** The identifier that names both, such as ecdsa-with-SHA256. */
+/** The identifier that names both, such as ecdsa-with-SHA256; without a digest the one that names the scheme. */
 export function signatureFor(
   scheme: SignatureScheme,
-  digestName: DigestName,
+  digestName?: DigestName,
 ): SignatureAlgorithm | undefined {
   return signatures.find((candidate) => candidate.scheme === scheme && candidate.digest === digestName);
 }

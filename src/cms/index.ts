@@ -15,16 +15,12 @@ export type { NamedCertificate } from './certificate-identifier';
 export { type ContentInfoType, openContentInfo, type OpenedContentInfo } from './content-info';
 export { type OpenedEnveloped, openEnveloped } from './enveloped-data/open';
 export type { RecipientSummary } from './enveloped-data/recipients';
-export { pkcs1DecryptionIsSafe } from './enveloped-data/rsa-pkcs1';
+export { pkcs1DecryptionIsSafe } from './rsa/pkcs1-encryption';
 export { type EncryptOptions, envelopedFlow } from './enveloped-data/write';
 export { type OpenedSignedData, openSignedData } from './signed-data/open';
 export { detachedLength, signDetached, type SignOptions } from './signed-data/sign';
 export { readSignedData, type SignedData, type SignerInfo } from './signed-data/structure';
-export {
-  type SignatureReport,
-  type SignatureStatus,
-  type SignatureTolerances,
-  type SignerSummary,
-  type SignerVerdict,
-  verifySignedData,
-} from './signed-data/verify';
+export type { SignatureTolerances } from './signed-data/judge-signer';
+export type { SignatureReport, SignatureStatus, SignerSummary, SignerVerdict } from './signed-data/report';
+export { type RsaSignatureScheme, signingDigest } from './signed-data/signer';
+export { verifyOverContent, verifySignedData } from './signed-data/verify';

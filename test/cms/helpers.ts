@@ -33,6 +33,7 @@ export function verify(
     'sha-384',
     'sha-512',
     'sha3-256',
+    'sha3-512',
     'shake256',
   ],
 ): SignatureReport {

@@ -110,8 +110,7 @@ describe('cms: signatures by openssl', () => {
       assert.equal(report.digest, digestByName(options[1] ?? '')?.name);
       assert.ok(report.signer?.equals(partner.certificate));
       const other = Buffer.concat([content, Buffer.from('\n')]);
-      const expected = options.includes('-noattr') ? 'signature-invalid' : 'content-altered';
-      assert.equal(verify(signature, other, [partner.certificate]).status, expected);
+      assert.equal(verify(signature, other, [partner.certificate]).status, 'content-altered');
       assert.equal(statusOf(signature, [next.certificate]), 'unknown-signer');
     });
   }

@@ -3,7 +3,7 @@ import { As2Error } from '../../errors';
 import type { KeyPair } from '../../pki';
 import { rsaEncryption } from '../algorithms';
 import type { RecipientMatch } from './recipients';
-import { decryptRsaPkcs1 } from './rsa-pkcs1';
+import { decryptPkcs1 } from '../rsa/pkcs1-encryption';
 
 export interface ContentKey {
   readonly key: Buffer;
@@ -25,7 +25,7 @@ export function decryptContentKey({ info, candidates }: RecipientMatch, keyBytes
   if (!first) throw new RangeError('a recipient without a key');
   let found: ContentKey = { key: substitute, keyPair: first };
   for (const keyPair of candidates.toReversed()) {
-    const key = decryptRsaPkcs1(keyPair.privateKey, info.encryptedKey);
+    const key = decryptPkcs1(keyPair.privateKey, info.encryptedKey);
     if (key?.length === keyBytes) found = { key, keyPair };
   }
   return found;

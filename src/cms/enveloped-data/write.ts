@@ -18,7 +18,7 @@ import { issuerAndSerialNumber } from '../certificate-identifier';
 import { contentTypes } from '../oids';
 import { contentCipherIdentifier } from './cipher-parameters';
 import { encryptContent } from './content-encryption';
-import { encryptRsaPkcs1 } from './rsa-pkcs1';
+import { encryptPkcs1 } from '../rsa/pkcs1-encryption';
 
 export interface EncryptOptions {
   /** The certificates of all who shall be able to decrypt. */
@@ -52,6 +52,6 @@ function keyTransRecipientInfo(recipient: Certificate, key: Buffer): Buffer {
     integer(0),
     issuerAndSerialNumber(recipient),
     algorithmIdentifier(rsaEncryption, null),
-    octetString(encryptRsaPkcs1(recipient.publicKey, key)),
+    octetString(encryptPkcs1(recipient.publicKey, key)),
   );
 }

@@ -9,12 +9,13 @@ import { type RsaSignatureScheme, type Signer, signerFor } from './signer';
 
 export interface SignOptions {
   readonly keyPair: KeyPair;
+  /** See `signingDigest`: Edwards keys allow only one. */
   readonly digest: DigestName;
   /** Default: now. */
   readonly signingTime?: Date;
   /** Whether the signer's certificate travels along. Default: true. */
   readonly includeCertificate?: boolean;
-  /** For RSA keys. Default: `rsa-pkcs1`. */
+  /** For RSA keys; others have one scheme each. Default: `rsa-pkcs1`. */
   readonly scheme?: RsaSignatureScheme;
 }
 

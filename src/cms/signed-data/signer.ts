@@ -1,9 +1,11 @@
 import { constants, type KeyObject, sign, type SignKeyObjectInput } from 'node:crypto';
 import { promisify } from 'node:util';
+import { integer, sequence } from '../../asn1';
 import { As2Error } from '../../errors';
 import type { KeyPair } from '../../pki';
 import { algorithmIdentifier } from '../algorithm-identifier';
-import { digestAlgorithm, type DigestName, rsaEncryption, signatureFor } from '../algorithms';
+import { digestAlgorithm, type DigestName, rsaEncryption, rsassaPss, signatureFor } from '../algorithms';
+import { pssParameters } from '../rsa/parameters';
 
 /** The callback form works in libuv's thread pool: the event loop goes on. */
 const signOffThread = promisify(
@@ -25,7 +27,19 @@ export interface Signer {
 }
 
 /** The schemes one can choose between; other kinds of keys have only one. */
-export type RsaSignatureScheme = 'rsa-pkcs1';
+export type RsaSignatureScheme = 'rsa-pkcs1' | 'rsa-pss';
+
+/** RFC 8419 §3.1: the digest of the content that belongs to each kind of Edwards key. */
+const edwards = {
+  ed25519: { digest: 'sha-512', signatureBytes: 64 },
+  ed448: { digest: 'shake256', signatureBytes: 114 },
+} as const;
+
+/** The digest to sign with: the one wanted, unless the kind of key allows only one. */
+export function signingDigest({ privateKey }: KeyPair, wanted: DigestName): DigestName {
+  const kind = privateKey.asymmetricKeyType;
+  return kind === 'ed25519' || kind === 'ed448' ? edwards[kind].digest : wanted;
+}
 
 /** @throws As2Error `signing-key-unsuitable` */
 export function signerFor(
@@ -33,12 +47,27 @@ export function signerFor(
   digest: DigestName,
   scheme: RsaSignatureScheme = 'rsa-pkcs1',
 ): Signer {
-  const { privateKey: key } = keyPair;
-  if (key.asymmetricKeyType === 'rsa') return rsaPkcs1Signer(key, digest);
-  throw new As2Error('signing-key-unsuitable', { keyKind: keyPair.certificate.keyKind, scheme, digest });
+  const signer = makeSigner(keyPair.privateKey, digest, scheme);
+  if (signer) return signer;
+  const { keyKind } = keyPair.certificate;
+  throw new As2Error('signing-key-unsuitable', {
+    keyKind,
+    scheme: keyKind.startsWith('RSA ') ? scheme : 'its own',
+    digest,
+  });
 }
 
-function rsaPkcs1Signer(key: KeyObject, digest: DigestName): Signer {
+function makeSigner(key: KeyObject, digest: DigestName, scheme: RsaSignatureScheme): Signer | undefined {
+  const kind = key.asymmetricKeyType;
+  if (kind === 'rsa') return scheme === 'rsa-pss' ? rsaPssSigner(key, digest) : rsaPkcs1Signer(key, digest);
+  if (kind === 'rsa-pss') return rsaPssSigner(key, digest);
+  if (kind === 'ec') return ecdsaSigner(key, digest);
+  if (kind === 'ed25519' || kind === 'ed448') return edwardsSigner(kind, key, digest);
+  return undefined;
+}
+
+function rsaPkcs1Signer(key: KeyObject, digest: DigestName): Signer | undefined {
+  if (digest === 'shake256') return undefined;
   // What most products write, and so what all of them read: rsaEncryption, the digest stands beside it (SIG-10).
   // The SHA-3 digests came after that habit.
   const oid = digest.startsWith('sha3') ? signatureFor('rsa-pkcs1', digest)?.oid : rsaEncryption;
@@ -54,6 +83,64 @@ function rsaPkcs1Signer(key: KeyObject, digest: DigestName): Signer {
   };
 }
 
+/** RFC 4056 §3: one digest for both uses, and a salt of its length. */
+function rsaPssSigner(key: KeyObject, digest: DigestName): Signer | undefined {
+  const { nodeName, lengthBytes: saltBytes } = digestAlgorithm(digest);
+  const room = modulusBytes(key) - 2 * saltBytes - 2;
+  if (digest === 'shake256' || room < 0) return undefined;
+  return {
+    algorithm: algorithmIdentifier(rsassaPss, pssParameters({ digest, mgf1Digest: digest, saltBytes })),
+    signatureBytes: modulusBytes(key),
+    sign: (data) => {
+      return signOffThread(nodeName, data, {
+        key,
+        padding: constants.RSA_PKCS1_PSS_PADDING,
+        saltLength: saltBytes,
+      });
+    },
+  };
+}
+
 function modulusBytes(key: KeyObject): number {
   return Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
+}
+
+/** Bits of the order of each curve, by OpenSSL's names. */
+const curveBits: Readonly<Record<string, number>> = { prime256v1: 256, secp384r1: 384, secp521r1: 521 };
+
+/** SIG-13: SEQUENCE { r, s }, parameters absent. */
+function ecdsaSigner(key: KeyObject, digest: DigestName): Signer | undefined {
+  const bits = curveBits[key.asymmetricKeyDetails?.namedCurve ?? ''];
+  const algorithm = signatureFor('ecdsa', digest);
+  if (!bits || !algorithm) return undefined;
+  const signatureBytes = usualSignatureBytes(bits);
+  return {
+    algorithm: algorithmIdentifier(algorithm.oid, undefined),
+    signatureBytes,
+    async sign(data) {
+      // A length that is known beforehand makes the message's length known. Every second signature or so has the
+      // usual one, and each try uses a fresh random number.
+      for (;;) {
+        const signature = await signOffThread(digestAlgorithm(digest).nodeName, data, { key });
+        if (signature.length === signatureBytes) return signature;
+      }
+    },
+  };
+}
+
+/** The most frequent length: where the order fills its octets, one of r and s needs a sign octet. */
+function usualSignatureBytes(bits: number): number {
+  const octets = Buffer.alloc(Math.ceil(bits / 8), 0x7f);
+  const withSignOctet = bits % 8 === 0 ? Buffer.concat([Buffer.alloc(1), octets]) : octets;
+  return sequence(integer(octets), integer(withSignOctet)).length;
+}
+
+function edwardsSigner(kind: keyof typeof edwards, key: KeyObject, digest: DigestName): Signer | undefined {
+  const algorithm = signatureFor(kind);
+  if (!algorithm || edwards[kind].digest !== digest) return undefined;
+  return {
+    algorithm: algorithmIdentifier(algorithm.oid, undefined),
+    signatureBytes: edwards[kind].signatureBytes,
+    sign: (data) => signOffThread(null, data, { key }),
+  };
 }

@@ -2,7 +2,7 @@ import { constants, type KeyObject, privateDecrypt, publicEncrypt } from 'node:c
 import { As2Error } from '../../errors';
 
 /** RSAES-PKCS1-v1_5 (RFC 8017 §7.2.1). */
-export function encryptRsaPkcs1(publicKey: KeyObject, contentEncryptionKey: Buffer): Buffer {
+export function encryptPkcs1(publicKey: KeyObject, contentEncryptionKey: Buffer): Buffer {
   return publicEncrypt({ key: publicKey, padding: constants.RSA_PKCS1_PADDING }, contentEncryptionKey);
 }
 
@@ -12,7 +12,7 @@ export function encryptRsaPkcs1(publicKey: KeyObject, contentEncryptionKey: Buff
  * @returns undefined when the input is no number below the modulus, which everyone can see
  * @throws As2Error `runtime-too-old`
  */
-export function decryptRsaPkcs1(privateKey: KeyObject, encryptedKey: Buffer): Buffer | undefined {
+export function decryptPkcs1(privateKey: KeyObject, encryptedKey: Buffer): Buffer | undefined {
   if (!pkcs1DecryptionIsSafe(privateKey)) throw new As2Error('runtime-too-old', { version: process.version });
   try {
     return privateDecrypt({ key: privateKey, padding: constants.RSA_PKCS1_PADDING }, encryptedKey);

@@ -7,7 +7,7 @@ import { digestAlgorithm, type DigestName } from '../algorithms';
  * RSASSA-PKCS1-v1_5 (RFC 8017 §8.2.2) on a digest that is known already. The whole block is compared with the two
  * encodings in use: with NULL parameters in the DigestInfo, and without them, as some products write it (SIG-10).
  */
-export function verifyRsaPkcs1(
+export function verifyPkcs1(
   key: KeyObject,
   digestName: DigestName,
   digest: Buffer,
