@@ -69,6 +69,8 @@ export const errorTexts = {
     'The {field} cannot stand in a certificate. Enter 1 to {longest} characters without line breaks.',
   'certificate-not-yet-valid':
     'The {role} certificate of {owner} is not valid before {notBefore} ({subject}, serial number {serialNumber}). Use the former certificate until then; if the date has passed, set the clock of this machine.',
+  'certificate-too-many':
+    'The file holds {count} certificates; {most} are the most that are read. Export only the certificate of the partner and those that issued it.',
   'certificate-unreadable':
     'The certificate cannot be read: {reason}. Ask for it as a file in X.509 format (.cer, .crt, .pem or .p7b).',
   'certificate-validity-invalid':

@@ -1,0 +1,56 @@
+import type { As2Error, As2ErrorCode } from '../errors';
+import { type Disposition, failedFailure, processedError } from './disposition';
+
+/** RFC 4130 §7.5.3, §7.5.4; RFC 5402 §5; the draft that renews RFC 4130, §8.4.3 (DSP-10). */
+export const dispositionTexts = {
+  authenticationFailed: 'authentication-failed',
+  decompressionFailed: 'decompression-failed',
+  decryptionFailed: 'decryption-failed',
+  insufficientMessageSecurity: 'insufficient-message-security',
+  integrityCheckFailed: 'integrity-check-failed',
+  unexpectedProcessingError: 'unexpected-processing-error',
+  unknownTradingRelationship: 'unknown-trading-relationship',
+  unsupportedFormat: 'unsupported format',
+  unsupportedMicAlgorithms: 'unsupported MIC-algorithms',
+} as const;
+
+const authenticationFailed = processedError(dispositionTexts.authenticationFailed);
+const decryptionFailed = processedError(dispositionTexts.decryptionFailed);
+const insufficientMessageSecurity = processedError(dispositionTexts.insufficientMessageSecurity);
+const integrityCheckFailed = processedError(dispositionTexts.integrityCheckFailed);
+const unexpectedProcessingError = processedError(dispositionTexts.unexpectedProcessingError);
+
+/** Every failure for which the standard has words of its own; all others are unexpected (DSP-09). */
+const byCode: Readonly<Partial<Record<As2ErrorCode, Disposition>>> = {
+  // DSP-04: these must not be told apart from outside (SEC-03).
+  'algorithm-unsupported': decryptionFailed,
+  'decryption-failed': decryptionFailed,
+  'decryption-no-key': decryptionFailed,
+
+  // DSP-05
+  'signature-algorithm-unsupported': authenticationFailed,
+  'signature-certificate-missing': authenticationFailed,
+  'signature-invalid': authenticationFailed,
+  'signature-signer-unknown': authenticationFailed,
+
+  // DSP-06
+  'signature-content-altered': integrityCheckFailed,
+  'signature-part-missing': integrityCheckFailed,
+  'signature-unreadable': integrityCheckFailed,
+  'signature-without-content': integrityCheckFailed,
+
+  // DSP-08, ENV-14, SEC-05
+  'message-cipher-not-allowed': insufficientMessageSecurity,
+  'message-digest-not-allowed': insufficientMessageSecurity,
+  'message-not-encrypted': insufficientMessageSecurity,
+  'message-not-signed': insufficientMessageSecurity,
+
+  // DSP-11
+  'mic-algorithms-unsupported': failedFailure(dispositionTexts.unsupportedMicAlgorithms),
+  'receipt-format-unsupported': failedFailure(dispositionTexts.unsupportedFormat),
+};
+
+/** What a receipt says about a message that failed with this error. */
+export function dispositionFor(error: As2Error): Disposition {
+  return byCode[error.code] ?? unexpectedProcessingError;
+}

@@ -1,0 +1,281 @@
+import { ByteReader, type Chunks, readAll, spill, type SpilledBytes, type SpillOptions, tap } from '../bytes';
+import {
+  type CipherName,
+  type ContentInfoType,
+  digestByName,
+  type DigestName,
+  openContentInfo,
+  type OpenedContentInfo,
+  openEnveloped,
+  openSignedData,
+  type RecipientSummary,
+} from '../cms';
+import { As2Error, isAs2Error } from '../errors';
+import {
+  assertDepth,
+  decodeTransferEncoding,
+  type Headers,
+  type MimeLimits,
+  readEntity,
+  readMultipart,
+} from '../mime';
+import type { Certificate, KeyPair } from '../pki';
+import { CanonicalDigests } from './canonical-digests';
+import { binaryCms } from './cms-bytes';
+import { DrainedChunks } from './drained';
+import { judgeDetached, type JudgedSignature, judgeSignature } from './incoming-signature';
+import { entityKind, mediaTypeOfEntity } from './media-types';
+import { DigestSet } from './mic';
+import { TailWatch } from './tail-watch';
+
+export interface PassOptions {
+  readonly keys: readonly KeyPair[];
+  readonly signingCertificates: readonly Certificate[];
+  readonly spill: SpillOptions;
+  readonly digests: PassDigests;
+  readonly mimeLimits?: MimeLimits;
+}
+
+/** Which digests to take of the bytes that the MIC covers. */
+export interface PassDigests {
+  /** The partner's list; empty when it has none. */
+  readonly requested: readonly DigestName[];
+  /** Taken when no digest of the signature is on that list. */
+  readonly fallback: DigestName;
+  /** Taken in any case. */
+  readonly also: readonly DigestName[];
+  /** Digest signed content as if all its line ends were CRLF (MIME-03). */
+  readonly canonical: boolean;
+}
+
+/** A message with its layers open; nothing in it is released yet. */
+export interface Pass {
+  /** The outermost first. */
+  readonly layers: readonly IncomingLayer[];
+  /** Over the bytes that the MIC covers (part E of the conformance list). */
+  readonly mic: DigestSet;
+  readonly payload: IncomingPayload;
+}
+
+export type IncomingLayer = SignedLayer | EncryptedLayer;
+
+export interface SignedLayer extends JudgedSignature {
+  readonly kind: 'signed';
+  readonly form: 'detached' | 'opaque';
+}
+
+export interface EncryptedLayer {
+  readonly kind: 'encrypted';
+  readonly form: ContentInfoType;
+  readonly cipher: CipherName;
+  readonly recipients: readonly RecipientSummary[];
+  readonly recipient: Certificate;
+}
+
+export interface IncomingPayload {
+  readonly headers: Headers;
+  readonly bytes: SpilledBytes;
+}
+
+/** A MIME entity on its way in. */
+interface IncomingEntity {
+  readonly headers: Headers;
+  /** As received; absent where the headers are those of the HTTP request. */
+  readonly headerBytes?: Buffer;
+  readonly body: Chunks;
+}
+
+/** Where an entity stands. */
+interface Place {
+  readonly depth: number;
+  /** Inside a signed entity. */
+  readonly signed: boolean;
+}
+
+const LONGEST_SIGNATURE_BYTES = 4 * 1024 * 1024;
+/** Enough of plaintext to tell text from the noise of a wrong key. */
+const PROBE_BYTES = 32;
+
+/** How deciphered noise fails when it reaches the MIME structure. */
+const NONSENSE: ReadonlySet<string> = new Set([
+  'asn1-malformed',
+  'base64-foreign',
+  'base64-truncated',
+  'content-type-unexpected',
+  'mime-boundary-missing',
+  'mime-boundary-not-found',
+  'mime-headers-too-large',
+  'mime-multipart-truncated',
+  'signature-part-missing',
+  'truncated',
+]);
+
+/**
+ * Reads a message once: opens its layers as one stream, from the outside in, and lets the payload come to rest.
+ * Signatures are verified, but what follows from that is not decided here.
+ * @throws As2Error; nothing is left behind then
+ */
+export async function readLayers(headers: Headers, body: Chunks, o: PassOptions): Promise<Pass> {
+  return new LayerReader(o).run(headers, body);
+}
+
+class LayerReader {
+  private readonly layers: IncomingLayer[] = [];
+  private mic: DigestSet | undefined;
+  private spilled: SpilledBytes | undefined;
+
+  constructor(private readonly o: PassOptions) {}
+
+  async run(headers: Headers, body: Chunks): Promise<Pass> {
+    try {
+      const payload = await this.open({ headers, body }, { depth: 1, signed: false });
+      if (!this.mic) throw new RangeError('a payload without a digest');
+      return { layers: this.layers, mic: this.mic, payload };
+    } catch (error) {
+      await this.spilled?.dispose();
+      throw error;
+    }
+  }
+
+  private async open(entity: IncomingEntity, place: Place): Promise<IncomingPayload> {
+    assertDepth(place.depth, this.o.mimeLimits);
+    switch (entityKind(entity.headers)) {
+      case 'signed':
+        return this.openSigned(entity, place);
+      case 'cms':
+        return this.openCms(entity, place);
+      case 'report':
+      case 'notification':
+      case 'content':
+        return this.openPayload(entity, place);
+    }
+  }
+
+  /** multipart/signed (RFC 1847 §2.1): exactly the first part is what was signed, the second is the signature. */
+  private async openSigned(entity: IncomingEntity, place: Place): Promise<IncomingPayload> {
+    const { parameters } = mediaTypeOfEntity(entity.headers);
+    const micalg = (parameters.get('micalg') ?? '')
+      .split(',')
+      .flatMap((name) => digestByName(name)?.name ?? []);
+    const digests = this.signedDigests(micalg);
+    let payload: IncomingPayload | undefined;
+    let signature: Buffer | undefined;
+    let number = 0;
+    for await (const part of readMultipart(decoded(entity), parameters.get('boundary'), this.o.mimeLimits)) {
+      number += 1;
+      if (number === 1) payload = await this.openDigested(part, digests, place);
+      else if (number === 2) signature = await this.readSignature(part);
+      // Whatever else is in there was not signed, so it does not exist (SEC-02).
+    }
+    if (!payload || !signature) throw new As2Error('signature-part-missing', { parts: number });
+    this.addSigned('detached', judgeDetached(signature, digests, this.o.signingCertificates), digests);
+    return payload;
+  }
+
+  /** Opens an entity of which every byte is digested. */
+  private async openDigested(chunks: Chunks, digests: DigestSet, place: Place): Promise<IncomingPayload> {
+    const update = this.o.digests.canonical ? new CanonicalDigests(digests).update : digests.update;
+    const whole = new DrainedChunks(tap(chunks, update));
+    try {
+      const entity = await readEntity(whole.chunks, this.o.mimeLimits);
+      const payload = await this.open(entity, { depth: place.depth + 1, signed: true });
+      await whole.drain();
+      return payload;
+    } finally {
+      await whole.close();
+    }
+  }
+
+  private async readSignature(part: Chunks): Promise<Buffer> {
+    const entity = await readEntity(part, this.o.mimeLimits);
+    const limitError = () => new As2Error('signature-too-large', { limitBytes: LONGEST_SIGNATURE_BYTES });
+    return readAll(binaryCms(decoded(entity)), LONGEST_SIGNATURE_BYTES, limitError);
+  }
+
+  /** A CMS object says itself what it is (MIME-09). */
+  private async openCms(entity: IncomingEntity, place: Place): Promise<IncomingPayload> {
+    const opened = await openContentInfo(binaryCms(decoded(entity)));
+    try {
+      if (opened.type === 'enveloped-data') return await this.openEncrypted(opened, place);
+      if (opened.type === 'signed-data') return await this.openOpaque(opened, place);
+      throw new As2Error('content-type-unexpected', {
+        found: opened.type,
+        expected: 'signed or enveloped data',
+      });
+    } finally {
+      await opened.close();
+    }
+  }
+
+  /** Whatever is wrong with the plaintext ends like a failed decryption (SEC-03, law 4). */
+  private async openEncrypted(opened: OpenedContentInfo, place: Place): Promise<IncomingPayload> {
+    const enveloped = await openEnveloped(opened, this.o.keys);
+    const { cipher, recipient, recipients } = enveloped;
+    const tail = new TailWatch();
+    const whole = new DrainedChunks(tap(enveloped.content, tail.see));
+    try {
+      const reader = new ByteReader(whole.chunks);
+      const probe = await reader.peek(PROBE_BYTES);
+      const entity = await readEntity(reader.rest(), this.o.mimeLimits);
+      if (entity.headerBytes.length === 0 && !isText(probe)) throw enveloped.failure();
+      const payload = await this.open(entity, { ...place, depth: place.depth + 1 });
+      // The padding stands at the very end: only now it is certain that everything was deciphered.
+      await whole.drain();
+      if (!tail.endsLike(entity.headers)) throw enveloped.failure();
+      this.layers.unshift({ kind: 'encrypted', form: opened.type, cipher, recipient, recipients });
+      return payload;
+    } catch (error) {
+      throw isAs2Error(error) && NONSENSE.has(error.code) ? enveloped.failure(error) : error;
+    } finally {
+      await whole.close();
+    }
+  }
+
+  /** Opaque signed data: the content lies inside the CMS object (SIG-01). */
+  private async openOpaque(opened: OpenedContentInfo, place: Place): Promise<IncomingPayload> {
+    const signed = await openSignedData(opened);
+    if (!signed.content) throw new As2Error('signature-without-content', {});
+    const digests = this.signedDigests(signed.digests);
+    const payload = await this.openDigested(signed.content, digests, place);
+    this.addSigned(
+      'opaque',
+      judgeSignature(await signed.signedData(), digests, this.o.signingCertificates),
+      digests,
+    );
+    return payload;
+  }
+
+  private signedDigests(announced: readonly DigestName[]): DigestSet {
+    const { requested, fallback, also } = this.o.digests;
+    const fits = announced.some((name) => requested.length === 0 || requested.includes(name));
+    return new DigestSet([...announced, ...also, ...(fits ? [] : [fallback])]);
+  }
+
+  /** The innermost signature is the one around the payload, so its bytes are those of the MIC (MIC-01, MIC-07). */
+  private addSigned(form: SignedLayer['form'], signature: JudgedSignature, digests: DigestSet): void {
+    this.layers.unshift({ kind: 'signed', form, ...signature });
+    this.mic ??= digests;
+  }
+
+  private async openPayload(entity: IncomingEntity, place: Place): Promise<IncomingPayload> {
+    const { headers, headerBytes } = entity;
+    let { body } = entity;
+    if (!place.signed) {
+      // MIC-02: with its MIME headers when it was protected; MIC-03: else the HTTP body alone, before any decoding.
+      this.mic = new DigestSet([this.o.digests.fallback]);
+      if (headerBytes) this.mic.update(headerBytes);
+      body = tap(body, this.mic.update);
+    }
+    this.spilled = await spill(decoded({ headers, body }), this.o.spill);
+    return { headers, bytes: this.spilled };
+  }
+}
+
+function decoded({ headers, body }: IncomingEntity): Chunks {
+  return decodeTransferEncoding(body, headers.get('Content-Transfer-Encoding'));
+}
+
+/** Printable ASCII, tabs and line ends: what EDI and XML begin with, and what deciphered noise never is. */
+function isText(bytes: Buffer): boolean {
+  return /^[\t\r\n\x20-\x7e]*$/.test(bytes.toString('latin1'));
+}

@@ -1,0 +1,115 @@
+import {
+  readSignedData,
+  type SignatureReport,
+  type SignedData,
+  type SignerSummary,
+  type SignerVerdict,
+  verifySignedData,
+} from '../cms';
+import { As2Error, type Facts, isAs2Error } from '../errors';
+import { Certificate } from '../pki';
+import type { DigestSet } from './mic';
+
+/** What a signature turned out to be. */
+export interface JudgedSignature {
+  /** Absent when it could not be read. */
+  readonly report?: SignatureReport;
+  /** Absent when it was made by a configured certificate over this content, or when nobody signed (SIG-15). */
+  readonly problem?: As2Error;
+}
+
+/** ECDSA without signed attributes is over the content itself, which has streamed by; nobody was seen sending it. */
+const unsupported: ReadonlySet<SignerVerdict> = new Set(['algorithm-unsupported', 'content-needed']);
+
+/** @param bytes of a detached signature */
+export function judgeDetached(
+  bytes: Buffer,
+  digests: DigestSet,
+  trusted: readonly Certificate[],
+): JudgedSignature {
+  let signedData: SignedData;
+  try {
+    signedData = readSignedData(bytes);
+  } catch (error) {
+    if (!isAs2Error(error)) throw error;
+    return { problem: new As2Error('signature-unreadable', { reason: error.message }, { cause: error }) };
+  }
+  return judgeSignature(signedData, digests, trusted);
+}
+
+/** @param trusted the partner's configured certificates; those inside the message prove nothing (SEC-01) */
+export function judgeSignature(
+  signedData: SignedData,
+  digests: DigestSet,
+  trusted: readonly Certificate[],
+): JudgedSignature {
+  const report = verifySignedData(signedData, digests.digests(), trusted);
+  const problem = problemOf(report, signedData, trusted);
+  return { report, ...(problem ? { problem } : {}) };
+}
+
+function problemOf(
+  report: SignatureReport,
+  { certificates }: SignedData,
+  trusted: readonly Certificate[],
+): As2Error | undefined {
+  const facts = {
+    found: report.signers.map((signer) => describeSigner(signer, certificates)).join('; ') || 'nobody',
+    expected: trusted.map(describeCertificate).join('; ') || 'none',
+  };
+  switch (report.status) {
+    case 'verified':
+    case 'no-signer':
+      return undefined;
+    case 'content-altered':
+      return new As2Error('signature-content-altered', facts);
+    case 'signature-invalid':
+    case 'digest-missing':
+    case 'content-needed':
+      return signatureInvalid(report, facts);
+    case 'unknown-signer':
+      return trusted.length === 0
+        ? new As2Error('signature-certificate-missing', facts)
+        : new As2Error('signature-signer-unknown', facts);
+  }
+}
+
+function signatureInvalid(
+  report: SignatureReport,
+  facts: Facts & { found: string; expected: string },
+): As2Error {
+  const signer = report.signers.find(({ verdict }) => unsupported.has(verdict));
+  if (signer) {
+    const algorithm = `${signer.algorithm} with ${signer.digest}`;
+    return new As2Error('signature-algorithm-unsupported', { ...facts, algorithm });
+  }
+  return new As2Error('signature-invalid', facts);
+}
+
+/** What the sender says about its certificate: for comparison by people, never for trust. */
+function describeSigner(signer: SignerSummary, embedded: readonly Buffer[]): string {
+  const certificate = embedded.map(tryCertificate).find((one) => one && isNamedBy(signer, one));
+  if (certificate) return describeCertificate(certificate);
+  if (signer.serialNumber !== undefined) return `serial number ${signer.serialNumber} of ${signer.issuer}`;
+  return `key identifier ${signer.subjectKeyIdentifier}`;
+}
+
+function isNamedBy(signer: SignerSummary, certificate: Certificate): boolean {
+  if (signer.subjectKeyIdentifier !== undefined) {
+    return certificate.subjectKeyIdentifier?.toString('hex').toUpperCase() === signer.subjectKeyIdentifier;
+  }
+  return certificate.serialNumber === signer.serialNumber;
+}
+
+function describeCertificate(certificate: Certificate): string {
+  const until = certificate.notAfter.toISOString().slice(0, 10);
+  return `${certificate.subject}, serial number ${certificate.serialNumber}, valid until ${until}, SHA-256 ${certificate.fingerprintSha256}`;
+}
+
+function tryCertificate(der: Buffer): Certificate | undefined {
+  try {
+    return Certificate.fromDer(der);
+  } catch {
+    return undefined;
+  }
+}

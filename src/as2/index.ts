@@ -1,0 +1,52 @@
+export { composeMessage, type Composed, type ComposeOptions } from './compose';
+export {
+  type Disposition,
+  failedFailure,
+  formatDisposition,
+  isPositive,
+  parseDisposition,
+  processed,
+  processedError,
+  processedWarning,
+} from './disposition';
+export { dispositionFor, dispositionTexts } from './disposition-for-error';
+export { readAs2Headers, readFeatures, type RequestHeaders } from './headers';
+export type { CertificateSummary, LayerSummary } from './layer-summary';
+export { summarizeCertificate } from './layer-summary';
+export { assertMessageId, newMessageId, normalizeMessageId, sameMessageId } from './message-id';
+export {
+  formatMic,
+  type KeptMic,
+  type Mic,
+  type MicScope,
+  parseMic,
+  type ReceivedMic,
+  sameMicValue,
+} from './mic';
+export { as2NameCandidates, assertAs2Name, formatAs2Name, parseAs2Name } from './name';
+export { micOfError, openMessage, type OpenedMessage, type OpenOptions } from './open';
+export type { OutgoingPayload } from './outgoing-layers';
+export { type Receipt, saysPositive } from './receipt';
+export { composeReceipt, type ReceiptOptions } from './receipt-compose';
+export { isReceipt, looksLikeReceipt } from './receipt-detect';
+export type { ReceiptFields } from './receipt-fields';
+export { type ExpectedReceipt, judgeReceipt, type ReceiptVerdict } from './receipt-judge';
+export { openReceipt, type OpenReceiptOptions } from './receipt-open';
+export {
+  chooseDigest,
+  type Importance,
+  parseReceiptRequest,
+  planReceipt,
+  type ReceiptOption,
+  type ReceiptPlan,
+  type ReceiptRequest,
+} from './receipt-request';
+export { asciiLines, receiptText } from './receipt-text';
+export { remedyFor } from './remedies';
+export {
+  defaultAllowedCiphers,
+  defaultAllowedDigests,
+  policyProblem,
+  type Protection,
+  type SecurityPolicy,
+} from './security-policy';

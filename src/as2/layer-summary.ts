@@ -1,0 +1,57 @@
+import type { Certificate } from '../pki';
+import type { IncomingLayer } from './incoming-pass';
+
+export interface CertificateSummary {
+  readonly subject: string;
+  readonly serialNumber: string;
+  readonly fingerprintSha256: string;
+}
+
+/** A layer of a message as plain JSON. */
+export type LayerSummary =
+  | {
+      readonly kind: 'signed';
+      /** `detached`: multipart/signed; `opaque`: the content lies inside the CMS object. */
+      readonly form: 'detached' | 'opaque';
+      readonly digest?: string;
+      readonly algorithm?: string;
+      /** The configured certificate that verified it. */
+      readonly signer?: CertificateSummary;
+      /** ISO time, as the signer states it. */
+      readonly signingTime?: string;
+      /** It fits only with CRLF line ends, which did not travel (MIME-03). */
+      readonly canonicalized: boolean;
+    }
+  | {
+      readonly kind: 'encrypted';
+      /** CMS content type, such as `enveloped-data`. */
+      readonly form: string;
+      readonly cipher: string;
+      /** Ours, whose key opened it. */
+      readonly recipient: CertificateSummary;
+    };
+
+export function summarizeLayer(layer: IncomingLayer, canonical: boolean): LayerSummary {
+  if (layer.kind === 'encrypted') {
+    const { kind, form, cipher, recipient } = layer;
+    return { kind, form, cipher, recipient: summarizeCertificate(recipient) };
+  }
+  const { kind, form, report } = layer;
+  const signer = report?.signers.find(({ verdict }) => verdict === 'verified') ?? report?.signers[0];
+  return {
+    kind,
+    form,
+    ...(signer ? { digest: signer.digest, algorithm: signer.algorithm } : {}),
+    ...(report?.signer ? { signer: summarizeCertificate(report.signer) } : {}),
+    ...(signer?.signingTime ? { signingTime: signer.signingTime.toISOString() } : {}),
+    canonicalized: canonical,
+  };
+}
+
+export function summarizeCertificate({
+  subject,
+  serialNumber,
+  fingerprintSha256,
+}: Certificate): CertificateSummary {
+  return { subject, serialNumber, fingerprintSha256 };
+}

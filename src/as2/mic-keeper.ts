@@ -1,0 +1,66 @@
+import { type ByteFlow, tap, withLength } from '../bytes';
+import type { DigestName } from '../cms';
+import type { Entity } from '../mime';
+import { DigestSet, type KeptMic, type MicScope } from './mic';
+
+interface Watched {
+  readonly scope: MicScope;
+  readonly alternative: boolean;
+  readonly digests: DigestSet;
+}
+
+/** Takes the digests of a message while it is being sent. */
+export class MicKeeper {
+  private readonly watched: Watched[] = [];
+  private unread = 0;
+
+  /** @param alternatives also keep what some products answer against the standard */
+  constructor(
+    private readonly names: readonly DigestName[],
+    private readonly alternatives: boolean,
+  ) {}
+
+  /** Lets a flow through and digests it. */
+  watch(scope: MicScope, flow: ByteFlow): ByteFlow {
+    return this.digested(flow, this.add(scope, false));
+  }
+
+  /** An unprotected message: its body. Some products digest the MIME headers too (MIC-03). */
+  watchPlain({ headers, body }: Entity): Entity {
+    const watchedBody = this.watch('body', body);
+    if (!this.alternatives) return { headers, body: watchedBody };
+    const withHeaders = this.add('entity', true);
+    withHeaders.update(Buffer.concat([headers.toBuffer(), Buffer.from('\r\n')]));
+    return { headers, body: this.digested(watchedBody, withHeaders) };
+  }
+
+  digestsOf(scope: MicScope): DigestSet {
+    const found = this.watched.find((one) => one.scope === scope);
+    if (!found) throw new RangeError(`${scope} is not watched`);
+    return found.digests;
+  }
+
+  /** @throws Error before everything was read */
+  mics(): KeptMic[] {
+    if (this.unread > 0) throw new Error('The MICs are known when the body has been read to its end.');
+    return this.watched.flatMap(({ scope, alternative, digests }) =>
+      digests.mics().map((mic) => ({ ...mic, scope, ...(alternative ? { alternative } : {}) })),
+    );
+  }
+
+  private add(scope: MicScope, alternative: boolean): DigestSet {
+    const digests = new DigestSet(this.names);
+    this.watched.push({ scope, alternative, digests });
+    return digests;
+  }
+
+  private digested(flow: ByteFlow, digests: DigestSet): ByteFlow {
+    this.unread += 1;
+    return withLength(this.counted(tap(flow.chunks, digests.update)), flow.length);
+  }
+
+  private async *counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
+    yield* chunks;
+    this.unread -= 1;
+  }
+}

@@ -1,0 +1,192 @@
+import type { ByteSource, SpilledBytes, SpillOptions } from '../bytes';
+import { digestByName, type DigestName, type SignatureReport } from '../cms';
+import { As2Error, type As2ErrorCode, type FactsOf } from '../errors';
+import { filenameOf, type Headers, type MimeLimits } from '../mime';
+import type { Certificate, KeyPair } from '../pki';
+import {
+  type IncomingLayer,
+  type Pass,
+  type PassDigests,
+  readLayers,
+  type SignedLayer,
+} from './incoming-pass';
+import { type LayerSummary, summarizeLayer } from './layer-summary';
+import { chooseMic, formatMic, type Mic, parseMic } from './mic';
+import { policyProblem, type Protection, type SecurityPolicy } from './security-policy';
+
+export interface OpenOptions {
+  /** All our key pairs, current and former (ENV-02). */
+  readonly keys: readonly KeyPair[];
+  /** The partner's: only these count (SEC-01). */
+  readonly signingCertificates: readonly Certificate[];
+  /** Where the payload comes to rest; its limit is the one for the payload. */
+  readonly spill: SpillOptions;
+  /** `signed-receipt-micalg` of the message, in the order of preference (MIC-11). */
+  readonly micAlgorithms?: readonly string[];
+  readonly limits?: MimeLimits;
+  readonly policy?: SecurityPolicy;
+}
+
+export interface OpenedMessage {
+  /** The outermost first. */
+  readonly layers: readonly LayerSummary[];
+  readonly signed: boolean;
+  readonly encrypted: boolean;
+  readonly compressed: boolean;
+  /** Of the signature around the payload. */
+  readonly signature?: SignatureReport;
+  /** For the receipt. */
+  readonly mic: Mic;
+  /** Everything that was computed over the same bytes. */
+  readonly mics: readonly Mic[];
+  readonly payload: {
+    readonly headers: Headers;
+    readonly contentType: string;
+    /** As the sender wrote it: not safe for a disk (SEC-10). */
+    readonly filename?: string;
+    /** Whoever takes the message makes them durable or disposes of them. */
+    readonly bytes: SpilledBytes;
+  };
+}
+
+interface IncomingMessage {
+  readonly headers: Headers;
+  readonly body: ByteSource;
+}
+
+/** Used where neither the signature nor the partner names a digest (MIC-11). */
+const defaultDigest: DigestName = 'sha-256';
+
+/**
+ * Opens a message in one streaming pass: decrypts, takes the digests, lets the payload come to rest, verifies the
+ * signatures and the policy. When a signature turns out to use another digest than announced, or fits only the form
+ * with CRLF line ends (MIME-03), the body is read once more.
+ *
+ * Nothing of the payload is released unless everything was verified (law 5).
+ * @throws As2Error; `dispositionFor(error)` says what the receipt must say, and `micOfError(error)` gives the MIC
+ *   where the content could be read
+ */
+export async function openMessage(message: IncomingMessage, o: OpenOptions): Promise<OpenedMessage> {
+  const requested = requestedDigests(o.micAlgorithms ?? []);
+  const fallback = requested[0] ?? defaultDigest;
+  const opening = await openVerified(message, o, { requested, fallback, also: [], canonical: false });
+  try {
+    return release(opening, o);
+  } catch (error) {
+    await opening.payload.bytes.dispose();
+    throw error;
+  }
+}
+
+interface Opening extends Pass {
+  readonly digests: PassDigests;
+}
+
+/** Reads the message again, with other digests, where that can make a signature fit. */
+async function openVerified(
+  message: IncomingMessage,
+  o: OpenOptions,
+  digests: PassDigests,
+): Promise<Opening> {
+  const opening = await openOnce(message, o, digests);
+  const needed = signaturesOf(opening).flatMap(({ report }) => report?.neededDigests ?? []);
+  if (needed.some((name) => !digests.also.includes(name))) {
+    await opening.payload.bytes.dispose();
+    return openVerified(message, o, { ...digests, also: [...digests.also, ...needed, digests.fallback] });
+  }
+  if (digests.canonical || !signaturesOf(opening).some(isAltered)) return opening;
+  const canonical = await openVerified(message, o, { ...digests, canonical: true });
+  const [better, other] = signaturesOf(canonical).some(isAltered)
+    ? [opening, canonical]
+    : [canonical, opening];
+  await other.payload.bytes.dispose();
+  return better;
+}
+
+async function openOnce(message: IncomingMessage, o: OpenOptions, digests: PassDigests): Promise<Opening> {
+  const { limitBytes: limit } = o.spill;
+  const limitError = (limitBytes: number) => new As2Error('payload-too-large', { limitBytes });
+  const pass = await readLayers(message.headers, message.body.open(), {
+    keys: o.keys,
+    signingCertificates: o.signingCertificates,
+    spill: limit === undefined ? o.spill : { limitError, ...o.spill },
+    digests,
+    ...(o.limits ? { mimeLimits: o.limits } : {}),
+  });
+  return { ...pass, digests };
+}
+
+function isAltered({ report }: SignedLayer): boolean {
+  return report?.status === 'content-altered';
+}
+
+/** @throws As2Error for a signature that does not fit, and for less protection than agreed */
+function release(
+  { layers, mic: digests, payload, digests: { requested, canonical } }: Opening,
+  o: OpenOptions,
+): OpenedMessage {
+  const signatures = signaturesOf({ layers });
+  // The innermost signature is the one around the payload.
+  const signature = signatures.findLast(({ report }) => report?.status !== 'no-signer')?.report;
+  const mics = digests.mics();
+  const mic = chooseMic(mics, signature?.digest, requested);
+  const facts = { mic: formatMic(mic) };
+  const problem = signatures.find((one) => one.problem)?.problem;
+  if (problem) throw withMic(problem, facts.mic);
+  const protection = protectionOf(layers);
+  const weakness = policyProblem(protection, o.policy ?? {}, facts);
+  if (weakness) throw weakness;
+  const filename = filenameOf(payload.headers);
+  return {
+    layers: layers.map((layer) => summarizeLayer(layer, canonical)),
+    signed: protection.signed,
+    encrypted: protection.encrypted,
+    compressed: false,
+    ...(signature ? { signature } : {}),
+    mic,
+    mics,
+    payload: {
+      headers: payload.headers,
+      contentType: payload.headers.get('Content-Type') ?? 'application/octet-stream',
+      ...(filename === undefined ? {} : { filename }),
+      bytes: payload.bytes,
+    },
+  };
+}
+
+/** The MIC of a message whose content could be read although it was refused (MIC-12). */
+export function micOfError(error: As2Error): Mic | undefined {
+  const { mic } = error.facts;
+  const read = typeof mic === 'string' ? parseMic(mic) : undefined;
+  return read?.algorithm ? { value: read.value, algorithm: read.algorithm } : undefined;
+}
+
+function withMic(error: As2Error, mic: string): As2Error {
+  // The facts of an error of that code are complete already.
+  const facts = { ...error.facts, mic } as unknown as FactsOf<As2ErrorCode>;
+  return new As2Error(error.code, facts, { cause: error.cause });
+}
+
+function signaturesOf({ layers }: Pick<Pass, 'layers'>): SignedLayer[] {
+  return layers.filter((layer) => layer.kind === 'signed');
+}
+
+function protectionOf(layers: readonly IncomingLayer[]): Protection {
+  const verified = signaturesOf({ layers }).filter(({ report }) => report?.status === 'verified');
+  const encrypted = layers.filter((layer) => layer.kind === 'encrypted');
+  return {
+    signed: verified.length > 0,
+    encrypted: encrypted.length > 0,
+    digests: verified.flatMap(({ report }) => report?.digest ?? []),
+    ciphers: encrypted.map(({ cipher }) => cipher),
+  };
+}
+
+/** @throws As2Error `mic-algorithms-unsupported` for a list of which none is known (REQ-07) */
+function requestedDigests(names: readonly string[]): DigestName[] {
+  const known = names.flatMap((name) => digestByName(name)?.name ?? []);
+  if (names.length > 0 && known.length === 0) {
+    throw new As2Error('mic-algorithms-unsupported', { algorithms: names.join(', ') });
+  }
+  return known;
+}

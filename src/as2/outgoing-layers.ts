@@ -1,0 +1,90 @@
+import { type ByteFlow, tap, withLength } from '../bytes';
+import {
+  detachedLength,
+  digestAlgorithm,
+  type EncryptOptions,
+  envelopedFlow,
+  signDetached,
+  type SignOptions,
+} from '../cms';
+import {
+  base64Lines,
+  base64LinesLength,
+  dispositionWithFilename,
+  type Entity,
+  Headers,
+  multipartFlow,
+  newBoundary,
+} from '../mime';
+import type { DigestSet } from './mic';
+
+/** What is to be sent, before any protection. */
+export interface OutgoingPayload {
+  readonly content: ByteFlow;
+  readonly contentType: string;
+  readonly filename?: string;
+}
+
+/** The payload as a MIME entity. Its bytes go out as they are: `binary`, never converted (MIME-02, MIME-06). */
+export function payloadEntity({ content, contentType, filename }: OutgoingPayload): Entity {
+  const headers: [string, string][] = [['Content-Type', contentType]];
+  if (filename) headers.push(['Content-Disposition', dispositionWithFilename(filename)]);
+  headers.push(['Content-Transfer-Encoding', 'binary']);
+  return { headers: Headers.fromPairs(headers), body: content };
+}
+
+/**
+ * multipart/signed around an entity (RFC 8551 §3.5.3): the signature part is made while it is being read, after the
+ * signed bytes have gone by.
+ * @param part the entity to be signed, exactly as it will travel; it runs through `digests`
+ */
+export function signedEntity(part: ByteFlow, sign: SignOptions, digests: DigestSet): Entity {
+  const boundary = newBoundary();
+  const micalg = digestAlgorithm(sign.digest).micalg;
+  const contentType = `multipart/signed; protocol="application/pkcs7-signature"; micalg=${micalg}; boundary="${boundary}"`;
+  return {
+    headers: Headers.fromPairs([['Content-Type', contentType]]),
+    body: multipartFlow(boundary, [part, signaturePart(sign, digests)]),
+  };
+}
+
+/** A boundary of 128 random bits occurs in no content, so that nothing has to be searched for it (MIME-05). */
+function signaturePart(sign: SignOptions, digests: DigestSet): ByteFlow {
+  const headers = Headers.fromPairs([
+    ['Content-Type', 'application/pkcs7-signature; name="smime.p7s"'],
+    ['Content-Transfer-Encoding', 'base64'],
+    ['Content-Disposition', 'attachment; filename="smime.p7s"'],
+  ]);
+  const head = Buffer.concat([headers.toBuffer(), Buffer.from('\r\n')]);
+  const length = head.length + base64LinesLength(detachedLength(sign));
+  return withLength(chunks(), length);
+
+  async function* chunks(): AsyncGenerator<Buffer, void> {
+    yield head;
+    const digest = digests.digests().get(sign.digest);
+    if (!digest) throw new RangeError(`${sign.digest} was not computed`);
+    yield base64Lines(await signDetached(digest, sign));
+  }
+}
+
+/** application/pkcs7-mime around an entity (RFC 8551 §3.3). */
+export function encryptedEntity(entity: ByteFlow, encrypt: EncryptOptions): Entity {
+  return {
+    headers: cmsHeaders('enveloped-data', 'smime.p7m'),
+    body: envelopedFlow(entity, encrypt),
+  };
+}
+
+/** The wrapper of a CMS object: raw bytes, described so that every product knows it (MIME-09, HTTP-07). */
+function cmsHeaders(smimeType: string, filename: string): Headers {
+  return Headers.fromPairs([
+    ['Content-Type', `application/pkcs7-mime; smime-type=${smimeType}; name="${filename}"`],
+    ['Content-Disposition', `attachment; filename="${filename}"`],
+    ['Content-Transfer-Encoding', 'binary'],
+  ]);
+}
+
+/** Lets a flow through and digests it. */
+export function digestedFlow(flow: ByteFlow, digests: DigestSet): ByteFlow {
+  return withLength(tap(flow.chunks, digests.update), flow.length);
+}

@@ -1,0 +1,177 @@
+import { digestAlgorithm } from '../cms';
+import { As2Error } from '../errors';
+import { sameMessageId } from './message-id';
+import { type KeptMic, type Mic, type ReceivedMic, sameMicValue } from './mic';
+import { type Receipt, saysPositive } from './receipt';
+import { remedyFor } from './remedies';
+
+/** What a sender knows about the message a receipt must be for. */
+export interface ExpectedReceipt {
+  readonly messageId: string;
+  /** From `Composed.mics()`: all that were kept, the alternatives too. */
+  readonly mics: readonly (Mic | KeptMic)[];
+  readonly signedRequired: boolean;
+  readonly ownAs2Name: string;
+  readonly partnerAs2Name: string;
+}
+
+export interface ReceiptVerdict {
+  /** The partner has taken exactly what was sent, and has proved it where proof was asked for (RCV-03). */
+  readonly positive: boolean;
+  /** Absent when there was nothing to compare. */
+  readonly micMatches?: boolean;
+  /** The kept MIC that matches is not the standard one: the partner's product computes it its own way. */
+  readonly micAlternative?: boolean;
+  /** A configured certificate of the partner signed the receipt. */
+  readonly authenticated: boolean;
+  /** Why it is not positive. */
+  readonly problem?: As2Error;
+}
+
+/**
+ * Judges a receipt (part I of the conformance list): is it for our message, from our partner, signed as it must be,
+ * good news, and about the very bytes we sent? The first check that fails names the problem.
+ */
+export function judgeReceipt(receipt: Receipt, expected: ExpectedReceipt): ReceiptVerdict {
+  const comparison = compareMic(receipt.mic, expected.mics);
+  const authenticated = receipt.signature?.status === 'verified';
+  const problem =
+    messageProblem(receipt, expected, comparison) ??
+    partnerProblem(receipt, expected) ??
+    signatureProblem(receipt, expected) ??
+    dispositionProblem(receipt, expected, authenticated) ??
+    unsignedProblem(receipt, expected) ??
+    micProblem(receipt, expected, comparison);
+  return {
+    positive: problem === undefined,
+    ...(comparison.matches === undefined ? {} : { micMatches: comparison.matches }),
+    ...(comparison.alternative ? { micAlternative: true } : {}),
+    authenticated,
+    ...(problem ? { problem } : {}),
+  };
+}
+
+interface Comparison {
+  readonly matches?: boolean;
+  readonly alternative?: boolean;
+}
+
+/** Without the name of an algorithm every kept MIC is a candidate (MIC-10). */
+function compareMic(received: ReceivedMic | undefined, kept: ExpectedReceipt['mics']): Comparison {
+  if (!received) return {};
+  const candidates = candidatesFor(received, kept);
+  if (candidates.length === 0) return {};
+  const match = candidates.find((mic) => sameMicValue(mic.value, received.value));
+  return { matches: match !== undefined, alternative: match !== undefined && isAlternative(match) };
+}
+
+function candidatesFor(received: ReceivedMic, kept: ExpectedReceipt['mics']): ExpectedReceipt['mics'] {
+  return received.algorithmName === undefined
+    ? kept
+    : kept.filter(({ algorithm }) => algorithm === received.algorithm);
+}
+
+function isAlternative(mic: Mic | KeptMic): boolean {
+  return 'alternative' in mic && mic.alternative === true;
+}
+
+/** RCV-02. A receipt that names no message is bound to ours by the digest of its content, or not at all. */
+function messageProblem(
+  receipt: Receipt,
+  { messageId }: ExpectedReceipt,
+  comparison: Comparison,
+): As2Error | undefined {
+  const { originalMessageId } = receipt;
+  if (originalMessageId !== undefined) {
+    if (sameMessageId(originalMessageId, messageId)) return undefined;
+    return new As2Error('receipt-other-message', { messageId, received: originalMessageId });
+  }
+  const isBound = comparison.matches !== undefined || !saysPositive(receipt);
+  return isBound ? undefined : new As2Error('receipt-unbound', { messageId });
+}
+
+/**
+ * The names must be those of the message, exchanged; where they are there (HDR-06), and where the signature does not
+ * prove the partner anyway. Some products do not exchange them.
+ */
+function partnerProblem({ from, to, signature }: Receipt, expected: ExpectedReceipt): As2Error | undefined {
+  const { ownAs2Name: own, partnerAs2Name: partner, messageId } = expected;
+  const fits = (sender: string, receiver: string) =>
+    (from === undefined || from === sender) && (to === undefined || to === receiver);
+  if (signature?.status === 'verified' || fits(partner, own) || fits(own, partner)) return undefined;
+  return new As2Error('receipt-other-partner', {
+    messageId,
+    from: from ?? '(no name)',
+    to: to ?? '(no name)',
+    expectedFrom: partner,
+    expectedTo: own,
+  });
+}
+
+/** A signature that is there must fit; one nobody asked for, by an unknown certificate, merely proves nothing. */
+function signatureProblem(receipt: Receipt, expected: ExpectedReceipt): As2Error | undefined {
+  const { signature, signatureProblem: cause } = receipt;
+  if (!cause) return undefined;
+  const { messageId } = expected;
+  const found = String(cause.facts.found ?? 'nobody');
+  const configured = String(cause.facts.expected ?? 'none');
+  if (signature?.status === 'content-altered') {
+    return new As2Error('receipt-altered', { messageId, found }, { cause });
+  }
+  if (signature?.status !== 'unknown-signer') {
+    return new As2Error('receipt-signature-invalid', { messageId, expected: configured }, { cause });
+  }
+  return expected.signedRequired
+    ? new As2Error('receipt-signer-unknown', { messageId, found, expected: configured }, { cause })
+    : undefined;
+}
+
+function dispositionProblem(
+  receipt: Receipt,
+  { messageId }: ExpectedReceipt,
+  authenticated: boolean,
+): As2Error | undefined {
+  if (saysPositive(receipt)) return undefined;
+  const { disposition, dispositionText, errors, failures, text } = receipt;
+  const [detail] = [...errors, ...failures];
+  const description = disposition.description ?? detail;
+  return new As2Error('receipt-negative', {
+    messageId,
+    disposition: dispositionText || 'the receipt has no disposition',
+    remedy: remedyFor(description),
+    partnerText: [...errors, ...failures, text].join(' ').replace(/\s+/g, ' ').trim() || 'nothing more',
+    description,
+    authenticated,
+  });
+}
+
+/** RCV-04: without a signature a good receipt is no proof. A bad one was reported before, as unauthenticated. */
+function unsignedProblem({ signature }: Receipt, expected: ExpectedReceipt): As2Error | undefined {
+  const isSigned = signature !== undefined && signature.status !== 'no-signer';
+  if (isSigned || !expected.signedRequired) return undefined;
+  return new As2Error('receipt-unsigned', { messageId: expected.messageId });
+}
+
+/** RCV-03, RCV-08. */
+function micProblem(
+  { mic: received }: Receipt,
+  { messageId, mics, signedRequired }: ExpectedReceipt,
+  { matches }: Comparison,
+): As2Error | undefined {
+  if (matches === true) return undefined;
+  if (!received) return signedRequired ? new As2Error('receipt-mic-missing', { messageId }) : undefined;
+  const [kept] = candidatesFor(received, mics);
+  if (!kept) {
+    const algorithm = received.algorithmName ?? 'an algorithm without a name';
+    const names = [...new Set(mics.map((mic) => digestAlgorithm(mic.algorithm).micalg))].join(', ') || 'none';
+    return signedRequired
+      ? new As2Error('receipt-mic-algorithm-unknown', { messageId, algorithm, kept: names })
+      : undefined;
+  }
+  return new As2Error('receipt-mic-mismatch', {
+    messageId,
+    algorithm: digestAlgorithm(kept.algorithm).micalg,
+    expected: kept.value,
+    received: received.value,
+  });
+}

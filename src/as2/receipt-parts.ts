@@ -1,0 +1,162 @@
+import { bufferSource, type Chunks, readAll } from '../bytes';
+import { readSignedData } from '../cms';
+import { As2Error, isAs2Error } from '../errors';
+import { decodeTransferEncoding, type Headers, readEntity, readMultipart } from '../mime';
+import type { Certificate } from '../pki';
+import { binaryCms } from './cms-bytes';
+import { judgeReceiptSignature } from './receipt-signature';
+import type { JudgedSignature } from './incoming-signature';
+import { entityKind, mediaTypeOfEntity } from './media-types';
+import { ReceiptFields } from './receipt-fields';
+
+const MOST_LAYERS = 10;
+const LONGEST_TEXT = 64 * 1024;
+/** What a machine-readable part without its content type is known by (RCV-06). */
+const HAS_DISPOSITION = /^disposition[ \t]*:/im;
+const HAS_OTHER_FIELD =
+  /^(?:final-recipient|original-recipient|original-message-id|reporting-ua|received-content-mic)[ \t]*:/im;
+
+/** Finds the parts of a receipt in whatever structure it came. */
+export class ReceiptParts {
+  fields: ReceiptFields | undefined;
+  /** Of the signature around the fields. */
+  signature: JudgedSignature | undefined;
+  private plainText: string | undefined;
+  private otherText: string | undefined;
+
+  private constructor(private readonly trusted: readonly Certificate[]) {}
+
+  static async find(headers: Headers, body: Buffer, trusted: readonly Certificate[]): Promise<ReceiptParts> {
+    const parts = new ReceiptParts(trusted);
+    await parts.look(headers, body, 1);
+    return parts;
+  }
+
+  /** The part for people, as plain text. */
+  get text(): string {
+    return (this.plainText ?? this.otherText ?? '').slice(0, LONGEST_TEXT).trim();
+  }
+
+  private async look(headers: Headers, body: Buffer, depth: number): Promise<void> {
+    if (depth > MOST_LAYERS) return;
+    switch (entityKind(headers)) {
+      case 'signed':
+        return this.lookIntoSigned(headers, body, depth);
+      case 'cms':
+        return this.lookIntoCms(body, depth);
+      case 'notification':
+        this.fields ??= ReceiptFields.parse(body.toString('latin1'));
+        return;
+      case 'report':
+        return this.lookIntoParts(headers, body, depth);
+      case 'content':
+        return this.lookAtContent(headers, body, depth);
+    }
+  }
+
+  /** Only the signed part is looked at: nothing else in there is proved (SEC-12). */
+  private async lookIntoSigned(headers: Headers, body: Buffer, depth: number): Promise<void> {
+    const [content, signature] = await partsOf(headers, body);
+    if (!content) return;
+    await this.lookIntoEntity(content, depth);
+    if (!this.fields) return;
+    const bytes = signature ? await signatureBytes(signature) : Buffer.alloc(0);
+    this.signature = judgeReceiptSignature(() => readSignedData(bytes), content, this.trusted);
+  }
+
+  private async lookIntoCms(body: Buffer, depth: number): Promise<void> {
+    const bytes = await collected(binaryCms(bufferSource(body).open()));
+    let signedData;
+    try {
+      signedData = readSignedData(bytes);
+    } catch (error) {
+      if (!isAs2Error(error)) throw error;
+      throw new As2Error('receipt-unreadable', { reason: error.message }, { cause: error });
+    }
+    const content = signedData.eContent;
+    if (!content) return;
+    await this.lookIntoEntity(content, depth);
+    if (this.fields) this.signature = judgeReceiptSignature(() => signedData, content, this.trusted);
+  }
+
+  /** In any order, with further parts or without, the texts perhaps as alternatives (MDN-02). */
+  private async lookIntoParts(headers: Headers, body: Buffer, depth: number): Promise<void> {
+    for (const part of await partsOf(headers, body)) await this.lookIntoEntity(part, depth);
+  }
+
+  private async lookIntoEntity(bytes: Buffer, depth: number): Promise<void> {
+    const { headers, body } = await readEntity(bufferSource(bytes).open());
+    await this.look(headers, await decodedBody(headers, body), depth + 1);
+  }
+
+  private async lookAtContent(headers: Headers, body: Buffer, depth: number): Promise<void> {
+    const { value } = mediaTypeOfEntity(headers);
+    const text = decodedText(body);
+    if (value.startsWith('multipart/') || guessedBoundary(body))
+      return this.lookIntoParts(headers, body, depth);
+    if (HAS_DISPOSITION.test(text) && HAS_OTHER_FIELD.test(text)) this.fields ??= ReceiptFields.parse(text);
+    else if (value === 'text/plain') this.plainText ??= text;
+    else if (value.startsWith('text/'))
+      this.otherText ??= text.replace(/<[^>]*>/g, ' ').replace(/[ \t]+/g, ' ');
+  }
+}
+
+/** The raw bytes of each part. A receipt whose end is missing is read as far as it goes. */
+async function partsOf(headers: Headers, body: Buffer): Promise<Buffer[]> {
+  const boundary = mediaTypeOfEntity(headers).parameters.get('boundary');
+  try {
+    return await splitParts(body, boundary);
+  } catch (error) {
+    const guessed = guessedBoundary(body);
+    const isWrong = isAs2Error(error) && /^mime-boundary-(?:missing|not-found)$/.test(error.code);
+    if (isWrong && guessed !== undefined && guessed !== boundary) return splitParts(body, guessed);
+    if (isWrong) return [];
+    throw error;
+  }
+}
+
+async function splitParts(body: Buffer, boundary: string | undefined): Promise<Buffer[]> {
+  const parts: Buffer[] = [];
+  try {
+    for await (const part of readMultipart(bufferSource(body).open(), boundary)) {
+      const chunks: Buffer[] = [];
+      parts.push(Buffer.alloc(0));
+      try {
+        for await (const chunk of part) chunks.push(chunk);
+      } finally {
+        parts[parts.length - 1] = Buffer.concat(chunks);
+      }
+    }
+  } catch (error) {
+    if (!isAs2Error(error) || error.code !== 'mime-multipart-truncated') throw error;
+  }
+  return parts;
+}
+
+/** The boundary of a body whose content type does not tell it: its first line says. */
+function guessedBoundary(body: Buffer): string | undefined {
+  return /^\s*--([!-~](?:[ -~]{0,249}[!-~])?)[ \t]*\r?\n/.exec(body.toString('latin1', 0, 1024))?.[1];
+}
+
+async function signatureBytes(part: Buffer): Promise<Buffer> {
+  const { headers, body } = await readEntity(bufferSource(part).open());
+  return collected(binaryCms(bufferSource(await decodedBody(headers, body)).open()));
+}
+
+async function decodedBody(headers: Headers, body: Chunks): Promise<Buffer> {
+  return collected(decodeTransferEncoding(body, headers.get('Content-Transfer-Encoding')));
+}
+
+/** What is decoded here is no larger than the receipt, which was limited before. */
+async function collected(chunks: Chunks): Promise<Buffer> {
+  return readAll(chunks, Infinity, () => new As2Error('receipt-too-large', { limitBytes: Infinity }));
+}
+
+/** UTF-8 where it is valid, else Latin-1. */
+function decodedText(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return bytes.toString('latin1');
+  }
+}

@@ -1,0 +1,45 @@
+import { digestNames, type SignedData } from '../cms';
+import { As2Error, isAs2Error } from '../errors';
+import { addReturns } from '../mime';
+import type { Certificate } from '../pki';
+import { judgeSignature, type JudgedSignature } from './incoming-signature';
+import { DigestSet } from './mic';
+
+const CRLF = Buffer.from('\r\n');
+
+/**
+ * Verifies the signature of a receipt. Products disagree about line ends and about whether the line break before a
+ * boundary belongs to the part: the forms in use are tried in turn, the one that travelled first (MIME-03).
+ */
+export function judgeReceiptSignature(
+  read: () => SignedData,
+  content: Buffer,
+  trusted: readonly Certificate[],
+): JudgedSignature {
+  let signedData: SignedData;
+  try {
+    signedData = read();
+  } catch (error) {
+    if (!isAs2Error(error)) throw error;
+    return { problem: new As2Error('signature-unreadable', { reason: error.message }, { cause: error }) };
+  }
+  const [asReceived, ...otherForms] = formsOf(content);
+  const judged = judgeForm(signedData, asReceived, trusted);
+  if (judged.report?.status !== 'content-altered') return judged;
+  for (const form of otherForms) {
+    const other = judgeForm(signedData, form, trusted);
+    if (other.report?.status === 'verified') return other;
+  }
+  return judged;
+}
+
+function judgeForm(signedData: SignedData, form: Buffer, trusted: readonly Certificate[]): JudgedSignature {
+  const digests = new DigestSet(digestNames);
+  digests.update(form);
+  return judgeSignature(signedData, digests, trusted);
+}
+
+function formsOf(content: Buffer): [Buffer, ...Buffer[]] {
+  const trimmed = content.subarray(-2).equals(CRLF) ? [content.subarray(0, -2)] : [];
+  return [content, addReturns(content, 0), Buffer.concat([content, CRLF]), ...trimmed];
+}
