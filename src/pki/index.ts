@@ -15,4 +15,4 @@ export { keyKindOf } from './key-kind';
 export { openPkcs12, type OpenedPkcs12 } from './pkcs12';
 export { readPrivateKey } from './private-key';
 export { readCertificates } from './read-certificates';
-export { assertUsableNow, type Validity } from './validity';
+export { assertUsableNow, daysLeft, EXPIRY_NOTICE_DAYS, type Validity, validityOf } from './validity';

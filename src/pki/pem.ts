@@ -14,20 +14,18 @@ export interface PemBlock {
  */
 export function findPemBlocks(text: string): PemBlock[] {
   const lines = text.replaceAll('\\r', '').replaceAll('\\n', '\n');
-  const blocks: PemBlock[] = [];
-  for (const begin of lines.matchAll(/-----BEGIN ([^-\r\n]+)-----/g)) {
-    const [line, label = ''] = begin;
-    const rest = lines.slice(begin.index + line.length);
-    const end = rest.indexOf(`-----END ${label}-----`);
-    const next = rest.indexOf('-----BEGIN ');
-    const complete = end !== -1 && (next === -1 || end < next);
-    blocks.push({
-      label: label.trim(),
-      ...(complete ? readBody(rest.slice(0, end)) : { headers: [], bytes: undefined }),
-    });
-  }
-  return blocks;
+  const markers = [...lines.matchAll(/-----(BEGIN|END) ([^-\r\n]+)-----/g)];
+  return markers.flatMap((marker, index) => {
+    const [line, side, label = ''] = marker;
+    if (side === 'END') return [];
+    const next = markers[index + 1];
+    const isComplete = next?.[1] === 'END' && next[2] === label;
+    const body = isComplete ? readBody(lines.slice(marker.index + line.length, next.index)) : damaged;
+    return [{ label: label.trim(), ...body }];
+  });
 }
+
+const damaged: Pick<PemBlock, 'headers' | 'bytes'> = { headers: [], bytes: undefined };
 
 function readBody(body: string): Pick<PemBlock, 'headers' | 'bytes'> {
   const lines = body.split(/[\r\n]+/).map((line) => line.trim());

@@ -4,6 +4,9 @@ import { certificatesOfSignedData } from './certs-only';
 import { type Content, type ContentKind, readContents } from './content';
 import { sameName } from './distinguished-name';
 
+/** No partner has as many; a list of all public authorities has more. */
+const MOST_CERTIFICATES = 100;
+
 /**
  * Reads the certificates of a pasted text or an uploaded file: PEM (one or many, other blocks between them are
  * passed over), DER, bare base64, PKCS#7 certs-only as PEM or DER (`.p7b`, `.p7c`; RFC 8551 §3.8). Equal ones come
@@ -18,6 +21,9 @@ export function readCertificates(input: string | Buffer): Certificate[] {
   if (contents.some(({ kind }) => kind === 'damaged')) throw new As2Error('certificate-damaged', {});
   const found = contents.flatMap(certificatesOf);
   if (found.length === 0) throw wrongContent(first.kind);
+  if (found.length > MOST_CERTIFICATES) {
+    throw new As2Error('certificate-too-many', { count: found.length, most: MOST_CERTIFICATES });
+  }
   return ownersFirst(withoutRepeats(found));
 }
 

@@ -5,7 +5,7 @@ export type Validity = 'not-yet-valid' | 'valid' | 'expires-soon' | 'expired';
 
 const DAY_MS = 86_400_000;
 /** How long before its end a certificate deserves attention: agreeing on a new one with a partner takes weeks. */
-const SOON_DAYS = 30;
+export const EXPIRY_NOTICE_DAYS = 30;
 
 /** Whole days until the end of validity; negative after it. */
 export function daysLeft(certificate: Certificate, now: Date): number {
@@ -15,7 +15,7 @@ export function daysLeft(certificate: Certificate, now: Date): number {
 export function validityOf(certificate: Certificate, now: Date): Validity {
   if (now < certificate.notBefore) return 'not-yet-valid';
   if (now > certificate.notAfter) return 'expired';
-  return daysLeft(certificate, now) < SOON_DAYS ? 'expires-soon' : 'valid';
+  return daysLeft(certificate, now) < EXPIRY_NOTICE_DAYS ? 'expires-soon' : 'valid';
 }
 
 /**

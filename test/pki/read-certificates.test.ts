@@ -58,6 +58,12 @@ describe('readCertificates', () => {
     }
   });
 
+  it('takes no time for a text full of unfinished blocks', () => {
+    const started = performance.now();
+    assert.throws(() => readCertificates('-----BEGIN CERTIFICATE-----\n'.repeat(100_000)));
+    assert.ok(performance.now() - started < 2000);
+  });
+
   it('reads every certificate of a text once, whatever else is in it', () => {
     const text = [alice.certificatePem, alice.privateKeyPem, bob.certificatePem, alice.certificatePem].join(
       '\n',
@@ -195,6 +201,10 @@ describe('readCertificates', () => {
 
     it('one good certificate and one cut off: not half of it', () =>
       expectCode(alice.certificatePem + bob.certificatePem.slice(0, 200), 'certificate-damaged'));
+
+    it('more certificates than anyone has', () => {
+      expectCode(alice.certificatePem.repeat(101), 'certificate-too-many');
+    });
 
     it('something else altogether', () => {
       expectCode('<html>Not found</html>', 'certificate-unreadable');
