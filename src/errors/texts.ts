@@ -27,7 +27,7 @@ export const errorTexts = {
   'header-not-latin1':
     'The header {name} holds characters that cannot travel in a header as they are. Use ASCII, or encode the value first.',
   'mime-boundary-invalid':
-    'The text "{boundary}" cannot be a multipart boundary. Use 1 to 70 letters, digits and characters of \'()+_,-./:=?',
+    'The text "{boundary}" cannot be a multipart boundary. Use 1 to 70 letters and digits.',
   'mime-boundary-missing':
     'The Content-Type of a multipart names no usable boundary (found: "{boundary}", at most {longest} characters are allowed). The partner must send one.',
   'mime-boundary-not-found':

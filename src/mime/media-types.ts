@@ -27,9 +27,14 @@ export async function mediaTypeOf(filename: string, start?: Buffer): Promise<str
   return edi ?? (await knownTypes()).getType(extension) ?? undefined;
 }
 
-/** The media type of an EDI interchange by its first segment: UNA or UNB (ISO 9735), ISA (X12), STX (TRADACOMS). */
+/**
+ * The media type of an EDI interchange by its first segment: UNA or UNB (ISO 9735), ISA (X12), STX (TRADACOMS).
+ * White space and a UTF-8 byte order mark in front are passed over.
+ */
 export function ediTypeOf(start: Buffer): string | undefined {
-  const segment = /^\s*([A-Z]{3})/.exec(start.toString('latin1', 0, 64))?.[1];
+  const segment = /^(?:\u00ef\u00bb\u00bf)?\s*([A-Z]{3})(?![A-Za-z0-9])/.exec(
+    start.toString('latin1', 0, 64),
+  )?.[1];
   return segment === undefined ? undefined : typeBySegment.get(segment);
 }
 

@@ -31,6 +31,8 @@ describe('mime: media types', () => {
     assert.equal(ediTypeOf(Buffer.from("\r\n UNA:+.? '")), 'application/EDIFACT');
     assert.equal(ediTypeOf(Buffer.from('STX=ANA:1')), 'application/edi-consent');
     assert.equal(ediTypeOf(Buffer.from('<?xml')), undefined);
+    assert.equal(ediTypeOf(Buffer.from("\ufeffUNA:+.? '")), 'application/EDIFACT');
+    assert.equal(ediTypeOf(Buffer.from('ISAAC Newton')), undefined);
     assert.equal(ediTypeOf(Buffer.alloc(0)), undefined);
   });
 
