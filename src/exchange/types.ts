@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SecurityPolicy } from '../as2';
-import type { SizedSource } from '../bytes';
+import type { ByteSource, SizedSource } from '../bytes';
 import type { CipherName, DigestName } from '../cms';
 import type { As2Error } from '../errors';
 import type { ConnectionSettings } from '../http';
@@ -52,7 +52,10 @@ export interface Relationship {
 
 /** Who may talk to whom; asked for every request, so that a changed configuration counts at once. */
 export interface StationDirectory {
-  /** @param names unquoted AS2 names as the partner wrote them: `from` is the partner, `to` is us (HDR-09) */
+  /**
+   * @param names AS2 names without quotes, to be compared with case: `from` is the partner, `to` is us (HDR-09)
+   * @throws As2Error when our own station is not in order; the partner then gets a 503 and sends again
+   */
   find(names: { readonly from: string; readonly to: string }): Relationship | undefined;
 }
 
@@ -62,7 +65,8 @@ export interface SendOptions {
   readonly identity: Identity;
   readonly partner: Partner;
   readonly payload: {
-    readonly content: { readonly length?: number; open(): AsyncIterable<Buffer> };
+    /** Read once; the length, when it is known, saves the receiver a chunked body. */
+    readonly content: ByteSource;
     readonly contentType: string;
     readonly filename?: string;
   };
@@ -78,7 +82,7 @@ export interface SendOptions {
 /** What became of a message we sent. `sendMessage` never throws: a failure is an outcome with an error. */
 export type SendOutcome = SentMessage &
   (
-    | { readonly ok: true }
+    | { readonly ok: true; readonly error?: undefined }
     | {
         readonly ok: false;
         /** What happened and what to do; `error.code` tells the cases apart. */
@@ -87,15 +91,20 @@ export type SendOutcome = SentMessage &
   );
 
 export interface SentMessage {
-  readonly exchangeId: string;
+  /** Absent when nothing was stored yet. */
+  readonly exchangeId?: string;
   /** With brackets, as sent. */
   readonly messageId: string;
   readonly from: string;
   readonly to: string;
-  /** Octets of the request body; 0 when it was never composed. */
-  readonly sizeBytes: number;
   readonly signed: boolean;
   readonly encrypted: boolean;
+  /** Octets of the request body; absent when it was never composed. */
+  readonly sizeBytes?: number;
+  /** The MIC of what was sent: `base64, algorithm`. */
+  readonly mic?: string;
+  /** ISO time at which the partner had taken all bytes and answered. */
+  readonly sentAt?: string;
   /** HTTP status of the answer, when there was one. */
   readonly httpStatus?: number;
   /** The receipt as far as it could be read, good or bad; absent when none was asked for or none came. */
@@ -145,7 +154,14 @@ export interface ReceivedMessage {
   readonly signed: boolean;
   readonly encrypted: boolean;
   readonly compressed: boolean;
-  readonly algorithms: { readonly digest?: string; readonly cipher?: string };
+  readonly algorithms: {
+    /** Digest of the signature, such as `sha-256`. */
+    readonly digest?: string;
+    /** Algorithm of the signature, such as `rsa-pkcs1`. */
+    readonly signature?: string;
+    /** Such as `aes-256-cbc`. */
+    readonly cipher?: string;
+  };
   readonly signer?: SignerReport;
   /** `base64, algorithm`. */
   readonly mic: string;
@@ -162,12 +178,24 @@ export interface ReceivedMessage {
 }
 
 /** Whether we take responsibility for a message, and what the receipt says. */
-export type ReceiptDecision =
-  { readonly accept: true; readonly text?: string } | { readonly accept: false; readonly text: string };
+export type ReceiptDecision = {
+  /** For the human-readable part of the receipt. */
+  readonly text?: string;
+  /** Why the decision was not the flow's own, such as a time-out; goes to our user, not to the partner. */
+  readonly reason?: As2Error;
+} & (
+  | { readonly accept: true }
+  | {
+      readonly accept: false;
+      /** What stands behind `processed/error: ` in the receipt; default `unexpected-processing-error` (DSP-09). */
+      readonly modifier?: string;
+    }
+);
 
 /**
  * Takes a stored message over. Automatic receipt: pass the message on and return `{ accept: true }`. By the flow:
- * pass it on and return `pendingReceipts.wait(message.exchangeId)`. A rejection becomes a negative receipt.
+ * call `pendingReceipts.wait(message.exchangeId)`, pass the message on, and return what was waited for. A rejection
+ * becomes a negative receipt; when it throws, the partner gets a 503 and sends the message again.
  */
 export type HandOver = (message: ReceivedMessage) => ReceiptDecision | Promise<ReceiptDecision>;
 
@@ -218,18 +246,29 @@ export interface ExchangeEvent {
 }
 
 export type ExchangeEventType =
-  // out
+  // --- out
+  /** The finished request is on the disk. */
   | 'message-composed'
+  /** The partner has taken all bytes and answered. */
   | 'message-sent'
+  /** A receipt was read, good or bad. */
   | 'receipt-received'
   | 'send-completed'
   | 'send-failed'
-  // in
+  // --- in
+  /** Not taken for a reason of HTTP, or because sender and receiver are unknown. */
   | 'request-refused'
+  /** All bytes of a message between known stations are there. */
   | 'message-received'
+  /** Answered with an error receipt; the flow does not see it. */
   | 'message-rejected'
+  /** Answered with 503, because we cannot take it now; the partner sends it again. */
+  | 'message-postponed'
+  /** Stored, and given to the flow. */
   | 'message-handed-over'
+  /** The receipt is decided and stored. */
   | 'message-decided'
+  /** Seen before; the stored answer is given again. */
   | 'message-repeated'
   | 'receipt-sent'
   | 'receipt-not-sent'

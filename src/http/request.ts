@@ -82,6 +82,21 @@ export async function readRequestBody(
   });
 }
 
+/**
+ * Reads the body of a request that will not be processed, so that its sender gets to see the answer.
+ * @throws As2Error as `readRequestBody`
+ */
+export async function discardRequestBody(request: IncomingMessage, limits: RequestLimits): Promise<void> {
+  const { limitBytes, idleTimeoutMs } = limits;
+  let receivedBytes = 0;
+  for await (const chunk of capturedBody(request) ?? arrivingBody(request, idleTimeoutMs)) {
+    receivedBytes += chunk.length;
+    if (receivedBytes > limitBytes) {
+      throw new As2Error('request-too-large', { limitBytes, remoteAddress: remoteAddressOf(request) });
+    }
+  }
+}
+
 /** A whole request: head checked, body read. */
 export async function receiveRequest(
   request: IncomingMessage,

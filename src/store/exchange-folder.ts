@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import {
   fileSource,
@@ -25,6 +25,7 @@ export class ExchangeFolder<Facts extends object> {
   private constructor(
     private directory: string,
     private current: ExchangeRecord<Facts>,
+    private inPlace: boolean,
   ) {}
 
   /** @throws As2Error `store-full`, `store-unavailable` */
@@ -33,7 +34,7 @@ export class ExchangeFolder<Facts extends object> {
     start: Parameters<typeof newRecord<Facts>>[0],
   ): Promise<ExchangeFolder<Facts>> {
     await storing(directory, () => mkdir(directory, { recursive: true, mode: 0o700 }));
-    return new ExchangeFolder(directory, newRecord(start));
+    return new ExchangeFolder(directory, newRecord(start), false);
   }
 
   /**
@@ -45,7 +46,7 @@ export class ExchangeFolder<Facts extends object> {
     const text = await storing(path, () => readIfThere(path));
     if (text === undefined) return undefined;
     try {
-      return new ExchangeFolder(directory, parseRecord<Facts>(text));
+      return new ExchangeFolder(directory, parseRecord<Facts>(text), true);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new As2Error('exchange-unreadable', { path: directory, reason }, { cause: error });
@@ -56,12 +57,22 @@ export class ExchangeFolder<Facts extends object> {
     return this.current;
   }
 
+  /** Whether it was moved to its place; before that it may be discarded. */
+  get settled(): boolean {
+    return this.inPlace;
+  }
+
   get path(): string {
     return this.directory;
   }
 
   pathOf(file: ExchangeFile): string {
     return join(this.directory, file);
+  }
+
+  async has(file: ExchangeFile): Promise<boolean> {
+    const path = this.pathOf(file);
+    return storing(path, () => access(path).then(() => true, isNotMissing));
   }
 
   async source(file: ExchangeFile): Promise<SizedSource & { readonly length: number }> {
@@ -84,6 +95,11 @@ export class ExchangeFolder<Facts extends object> {
       else if (content.path !== undefined) await moveSynced(content.path, path);
       else throw new TypeError('bytes that are neither in memory nor in a file');
     });
+  }
+
+  /** Adds to what the record says; written with the next step. */
+  describe(facts: Partial<Facts>): void {
+    this.current = { ...this.current, facts: { ...this.current.facts, ...facts } };
   }
 
   /** Notes a step; durable when this returns. */
@@ -117,6 +133,7 @@ export class ExchangeFolder<Facts extends object> {
       await syncDirectory(dirname(place));
     });
     this.directory = place;
+    this.inPlace = true;
   }
 
   /** Removes the folder with everything in it. */
@@ -154,6 +171,11 @@ async function renameFolder(from: string, to: string): Promise<void> {
     if (code !== 'ENOTEMPTY' && code !== 'EEXIST' && code !== 'EPERM') throw error;
     throw new As2Error('exchange-taken', { id: basename(to) }, { cause: error });
   }
+}
+
+function isNotMissing(error: NodeJS.ErrnoException): boolean {
+  if (error.code === 'ENOENT') return false;
+  throw error;
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

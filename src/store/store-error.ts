@@ -19,22 +19,27 @@ const UNAVAILABLE = new Set([
 ]);
 
 /**
- * The storage failure that lies at the bottom of an error, or undefined when the store is not to blame. Such a
- * failure says nothing about the message: the sender gets a 503 and comes again.
+ * The storage failure in an error, or undefined when the store is not to blame. Such a failure says nothing about the
+ * message: the sender gets a 503 and comes again.
+ *
+ * A code of the operating system counts only where the store itself reports it: below other errors it may come from a
+ * socket or from the file a user wants to send.
  */
 export function asStoreError(error: unknown, path: string): As2Error | undefined {
-  for (let at: unknown = error, depth = 0; typeof at === 'object' && at !== null && depth < 10; depth++) {
-    if (isAs2Error(at) && (at.code === 'store-full' || at.code === 'store-unavailable')) return at;
-    const { code, cause, message = '' } = at as { code?: unknown; cause?: unknown; message?: string };
-    if (FULL.has(String(code))) return new As2Error('store-full', { path }, { cause: error });
-    if (UNAVAILABLE.has(String(code))) {
-      return new As2Error('store-unavailable', { path, reason: message }, { cause: error });
-    }
-    at = cause;
-  }
-  return isAs2Error(error) && error.code === 'spill-failed'
-    ? new As2Error('store-unavailable', { path, reason: error.message }, { cause: error })
-    : undefined;
+  if (!isAs2Error(error)) return fromSystem(error, path, error);
+  if (error.code === 'store-full' || error.code === 'store-unavailable') return error;
+  if (error.code !== 'spill-failed')
+    return isAs2Error(error.cause) ? asStoreError(error.cause, path) : undefined;
+  const unavailable = new As2Error('store-unavailable', { path, reason: error.message }, { cause: error });
+  return fromSystem(error.cause, path, error) ?? unavailable;
+}
+
+function fromSystem(failure: unknown, path: string, cause: unknown): As2Error | undefined {
+  if (!(failure instanceof Error) || !('code' in failure)) return undefined;
+  const code = String(failure.code);
+  if (FULL.has(code)) return new As2Error('store-full', { path }, { cause });
+  if (!UNAVAILABLE.has(code)) return undefined;
+  return new As2Error('store-unavailable', { path, reason: failure.message }, { cause });
 }
 
 /** Runs work on the disk; what fails there is reported as a storage failure. */

@@ -55,6 +55,9 @@ describe('store: failures of the disk', () => {
   it('does not blame the disk for a bad message', () => {
     assert.equal(asStoreError(new As2Error('truncated', { expected: 1 }), '/spool'), undefined);
     assert.equal(asStoreError(new TypeError('x'), '/spool'), undefined);
+    const missing = Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT' });
+    const payload = new As2Error('payload-unreadable', { reason: 'x' }, { cause: missing });
+    assert.equal(asStoreError(payload, '/spool'), undefined);
     assert.equal(asStoreError('text', '/spool'), undefined);
     assert.equal(asStoreError(null, '/spool'), undefined);
     assert.equal(asStoreError(undefined, '/spool'), undefined);

@@ -1,0 +1,84 @@
+import { type Disposition, formatDisposition, processed, processedError } from '../as2';
+import { As2Error } from '../errors';
+import type { ReceiptDecision, ReceivedMessage } from './types';
+
+export interface PendingReceiptsOptions {
+  /** How long the flow may take. Partners wait for a synchronous receipt, often not longer than a minute. */
+  readonly timeoutMs: number;
+  /** What counts when the flow did not decide in time; default: a rejection that asks to send again. */
+  readonly onTimeout?: ReceiptDecision;
+}
+
+interface Waiting {
+  readonly decide: (decision: ReceiptDecision) => void;
+  readonly close: () => void;
+}
+
+const TOO_LATE: ReceiptDecision = {
+  accept: false,
+  text: 'The message arrived, but the receiving application did not confirm it in time.',
+};
+
+/**
+ * Receipts that the flow decides: between a node that hands messages over and one that accepts or rejects them.
+ * A message nobody decides about is decided by the time-out, and safely: nobody has taken responsibility for it, so
+ * by default the partner is told that it was not accepted.
+ */
+export class PendingReceipts {
+  private readonly waiting = new Map<string, Waiting>();
+
+  constructor(private readonly options: PendingReceiptsOptions) {}
+
+  get size(): number {
+    return this.waiting.size;
+  }
+
+  /**
+   * The decision about a message; call it before the message goes out, because a flow may decide at once.
+   * @throws As2Error `station-closing` (rejects), when it is closed first
+   */
+  async wait(
+    message: Pick<ReceivedMessage, 'exchangeId' | 'messageId' | 'partner'>,
+  ): Promise<ReceiptDecision> {
+    const { exchangeId, messageId, partner } = message;
+    const { timeoutMs, onTimeout = TOO_LATE } = this.options;
+    return new Promise<ReceiptDecision>((decide, fail) => {
+      const timer = setTimeout(() => {
+        const disposition = formatDisposition(dispositionOf(onTimeout));
+        const seconds = timeoutMs / 1000;
+        const reason = new As2Error('receipt-decision-timeout', { messageId, partner, seconds, disposition });
+        this.decide(exchangeId, { ...onTimeout, reason });
+      }, timeoutMs);
+      this.waiting.set(exchangeId, {
+        decide: (decision) => {
+          clearTimeout(timer);
+          decide(decision);
+        },
+        close: () => {
+          clearTimeout(timer);
+          fail(new As2Error('station-closing', { messageId }));
+        },
+      });
+    });
+  }
+
+  /** @returns false, when no message waits under that name: decided before, too late, or never seen here */
+  decide(exchangeId: string, decision: ReceiptDecision): boolean {
+    const waiting = this.waiting.get(exchangeId);
+    if (!waiting) return false;
+    this.waiting.delete(exchangeId);
+    waiting.decide(decision);
+    return true;
+  }
+
+  /** Lets go of all that wait; their partners are told to send again. */
+  close(): void {
+    for (const { close } of this.waiting.values()) close();
+    this.waiting.clear();
+  }
+}
+
+/** What the receipt says for a decision. */
+export function dispositionOf(decision: ReceiptDecision): Disposition {
+  return decision.accept ? processed : processedError(decision.modifier ?? 'unexpected-processing-error');
+}

@@ -1,0 +1,71 @@
+import { type ComposeOptions, newMessageId } from '../as2';
+import { As2Error } from '../errors';
+import { parseHttpUrl } from '../http';
+import { assertUsableNow, type KeyPair } from '../pki';
+import { PRODUCT } from './product';
+import type { Identity, Partner, SendOptions } from './types';
+
+/** How a message will be composed, and where it goes: everything that can be checked before the payload is touched. */
+export interface SendPlan {
+  readonly url: string;
+  readonly compose: Omit<ComposeOptions, 'payload'>;
+}
+
+export function messageIdFor({ messageId, identity }: SendOptions): string {
+  return messageId ?? newMessageId(identity.messageIdHost ?? identity.as2Name);
+}
+
+/**
+ * @throws As2Error for a configuration with which nothing can be sent: `partner-url-missing`, `http-url-invalid`,
+ *   `identity-keys-missing`, `partner-certificate-missing`, `certificate-expired`, `certificate-not-yet-valid`
+ */
+export function planSending(o: SendOptions, messageId: string): SendPlan {
+  const { identity, partner, subject } = o;
+  if (partner.url === undefined) throw new As2Error('partner-url-missing', { partner: partner.name });
+  parseHttpUrl(partner.url);
+  const { receipt } = partner.sending;
+  if (receipt === 'signed' && partner.signingCertificates.length === 0) {
+    throw new As2Error('partner-certificate-missing', {
+      partner: partner.name,
+      purpose: 'to check its signed receipts',
+    });
+  }
+  return {
+    url: partner.url,
+    compose: {
+      from: identity.as2Name,
+      to: partner.as2Name,
+      messageId,
+      userAgent: PRODUCT,
+      ...(subject === undefined ? {} : { subject }),
+      ...signing(identity, partner),
+      ...encryption(partner),
+      ...(receipt === 'none' ? {} : { receipt: { signed: receipt === 'signed' } }),
+    },
+  };
+}
+
+function signing(identity: Identity, { name, sending }: Partner): Pick<ComposeOptions, 'sign'> {
+  if (sending.sign === 'none') return {};
+  return { sign: { keyPair: signingKeyPair(identity, name), digest: sending.sign } };
+}
+
+function signingKeyPair({ as2Name, keyPairs }: Identity, partner: string): KeyPair {
+  const [keyPair] = keyPairs;
+  if (!keyPair)
+    throw new As2Error('identity-keys-missing', { identity: as2Name, partner, purpose: 'be signed' });
+  assertUsableNow(keyPair.certificate, 'signing', as2Name);
+  return keyPair;
+}
+
+function encryption({ name, sending, encryptionCertificate }: Partner): Pick<ComposeOptions, 'encrypt'> {
+  if (sending.encrypt === 'none') return {};
+  if (!encryptionCertificate) {
+    throw new As2Error('partner-certificate-missing', {
+      partner: name,
+      purpose: 'to encrypt messages for it',
+    });
+  }
+  assertUsableNow(encryptionCertificate, 'encryption', name);
+  return { encrypt: { recipients: [encryptionCertificate], cipher: sending.encrypt } };
+}
