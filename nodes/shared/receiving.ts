@@ -61,11 +61,11 @@ export class Receiving {
 
   /** What waits for the flow is not decided any more: the partner is told to send again. */
   async close(): Promise<void> {
+    const receiver = await this.receiver?.catch(() => undefined);
     if (this.pending) {
       this.state.pendingReceipts.delete(this.pending);
       this.pending.close();
     }
-    const receiver = await this.receiver?.catch(() => undefined);
     await receiver?.close(CLOSE_GRACE_MS);
   }
 
@@ -76,7 +76,7 @@ export class Receiving {
     if (mode === 'flow') {
       this.pending = new PendingReceipts({
         timeoutMs: receiptTimeoutMs,
-        onTimeout: TIMEOUT_DECISIONS[onTimeout],
+        ...(onTimeout === 'accept' ? { onTimeout: { accept: true } } : {}),
       });
       this.state.pendingReceipts.add(this.pending);
     }
@@ -92,17 +92,10 @@ export class Receiving {
   private async handOver(received: ReceivedMessage): Promise<ReceiptDecision> {
     const message = await inMessage(received, this.options);
     // Before the message goes out: a flow may answer at once.
-    const decision = this.pending?.wait(received.exchangeId) ?? { accept: true };
+    const decision = this.pending?.wait(received) ?? Promise.resolve<ReceiptDecision>({ accept: true });
+    // When sending throws, nobody waits for the decision any more.
+    decision.catch(() => undefined);
     this.node.send(message);
     return decision;
   }
 }
-
-/** The partner reads the text; our user gets an event of their own. */
-const TIMEOUT_DECISIONS: Readonly<Record<'accept' | 'reject', ReceiptDecision>> = {
-  accept: { accept: true },
-  reject: {
-    accept: false,
-    text: 'The message was received, but it was not processed in time. Please send it again.',
-  },
-};

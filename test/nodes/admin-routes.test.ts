@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { testKeyPair } from '../support/keys';
-import { withFlow } from '../support/node-red-flow';
+import { onTab, withFlow } from '../support/node-red-flow';
 
 const identity = { id: 'own', type: 'as2-identity', name: 'Own', as2Name: 'OWN', url: '', certificate: '' };
 
@@ -97,7 +97,7 @@ describe('admin routes', () => {
   });
 
   it('list where messages arrive', async () => {
-    const nodes = [identity, { id: 'in', type: 'as2-in', name: 'Orders', path: '/orders', wires: [[]] }];
+    const nodes = [identity, ...onTab({ id: 'in', type: 'as2-in', name: 'Orders', path: '/orders' })];
     await withFlow({ nodes }, async ({ admin }) => {
       const answer = await admin.get('/as2/endpoints').expect(200);
       assert.deepEqual(answer.body, [{ id: 'in', name: 'Orders', path: '/orders', url: '/orders' }]);

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Node, NodeAPI, NodeMessage, NodeStatus } from 'node-red';
 import helper from 'node-red-node-test-helper';
@@ -16,7 +15,7 @@ import { withTempDirectory } from './temp';
 
 export type Credentials = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-export interface FlowOptions {
+export interface FlowPlan {
   readonly nodes: readonly FlowNode[];
   readonly credentials?: Credentials;
   /** Of settings.js. */
@@ -36,24 +35,32 @@ export type Received = NodeMessage & {
 const WAIT_MS = 10_000;
 
 /**
- * Runs flows in this process, with our five nodes and the core's catch, complete and status nodes. Every id is a flow
- * node; nodes of type `helper` keep what they get.
+ * Runs flows in this process, with our five nodes and the core's catch, complete and status nodes; nodes of type
+ * `helper` keep what they get.
+ * @param plan may depend on the address of Node-RED's HTTP nodes, which has no slash at the end
  */
 export async function withFlow(
-  options: FlowOptions,
+  plan: FlowPlan | ((url: string) => FlowPlan | Promise<FlowPlan>),
   work: (flow: RunningFlow) => Promise<void>,
 ): Promise<void> {
   await withTempDirectory(async (userDir) => {
-    helper.init(require.resolve(testedRuntime().nodeRed));
-    helper.settings({ userDir, ...options.settings });
-    const flow = new RunningFlow(join(userDir, 'as2', 'spool'));
+    const flow = new RunningFlow(userDir);
     try {
-      await flow.start(options);
+      const url = await flow.listen();
+      await flow.start(typeof plan === 'function' ? await plan(url) : plan);
       await work(flow);
     } finally {
       await flow.stop();
     }
   });
+}
+
+/** These nodes on a flow tab, which makes them nodes of the flow; without a place a node is a configuration node. */
+export function onTab(...nodes: readonly FlowNode[]): FlowNode[] {
+  return [
+    { id: 'tab', type: 'tab', label: 'Test' },
+    ...nodes.map((node) => ({ z: 'tab', x: 100, y: 100, wires: [], ...node })),
+  ];
 }
 
 export class RunningFlow {
@@ -65,21 +72,26 @@ export class RunningFlow {
   private readonly collecting = new WeakSet<Node>();
   private readonly statuses = new Map<string, NodeStatus>();
 
-  constructor(readonly spoolDirectory: string) {}
+  constructor(readonly userDir: string) {}
 
-  async start({ nodes, credentials = {} }: FlowOptions): Promise<void> {
+  /** The helper's own server knows the admin routes alone. */
+  async listen(): Promise<string> {
+    this.server = createServer((request, response) => this.httpNode(request, response));
+    this.server.listen(0, '127.0.0.1');
+    await once(this.server, 'listening');
+    this.url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return this.url;
+  }
+
+  async start({ nodes, credentials = {}, settings = {} }: FlowPlan): Promise<void> {
+    helper.init(require.resolve(testedRuntime().nodeRed));
+    helper.settings({ userDir: this.userDir, ...settings });
     const capture = (RED: NodeAPI): void => {
       this.RED = RED;
       RED.events.on('node-status', this.onStatus);
     };
-    const types = [capture, as2Identity, as2Partner, as2Out, as2In, as2Mdn];
-    await helper.load(types, [...nodes], credentials);
-    this.listen(nodes);
-    // The helper's own server knows the admin routes alone.
-    this.server = createServer(this.RED?.httpNode as unknown as RequestListener);
-    this.server.listen(0, '127.0.0.1');
-    await once(this.server, 'listening');
-    this.url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    await helper.load([capture, as2Identity, as2Partner, as2Out, as2In, as2Mdn], [...nodes], credentials);
+    this.collectFrom(nodes);
   }
 
   async stop(): Promise<void> {
@@ -96,7 +108,7 @@ export class RunningFlow {
     credentials: Credentials = {},
   ): Promise<void> {
     await helper.setFlows([...nodes], type, credentials);
-    this.listen(nodes);
+    this.collectFrom(nodes);
   }
 
   get admin() {
@@ -139,13 +151,13 @@ export class RunningFlow {
     await waitFor(shows, timeoutMs, `${id} to show ${JSON.stringify(wanted)}`);
   }
 
-  /** What Node-RED logged at this level, as text. */
+  /** What nodes logged at this level, as text. */
   logged(level: 'error' | 'warn' | 'info' | 'debug'): string[] {
     const number = { error: 20, warn: 30, info: 40, debug: 50 }[level];
-    const calls = helper.log().args as { level: number; msg: unknown }[][];
+    const calls = helper.log().args as { level: number; id?: string; msg: unknown }[][];
     return calls
       .map(([entry]) => entry)
-      .filter((entry) => entry?.level === number)
+      .filter((entry) => entry?.level === number && entry.id !== undefined)
       .map((entry) => String(entry?.msg));
   }
 
@@ -153,7 +165,7 @@ export class RunningFlow {
     this.statuses.set(id, status ?? {});
   };
 
-  private listen(nodes: readonly FlowNode[]): void {
+  private collectFrom(nodes: readonly FlowNode[]): void {
     for (const { id, type } of nodes) {
       const node = helper.getNode(id) as Node | null;
       if (type !== 'helper' || !node || this.collecting.has(node)) continue;
