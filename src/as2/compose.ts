@@ -5,7 +5,13 @@ import { writeAs2Headers } from './headers';
 import { assertMessageId, hostOfMessageId } from './message-id';
 import type { KeptMic } from './mic';
 import { MicKeeper } from './mic-keeper';
-import { encryptedEntity, type OutgoingPayload, payloadEntity, signedEntity } from './outgoing-layers';
+import {
+  encryptedEntity,
+  fittingDigest,
+  type OutgoingPayload,
+  payloadEntity,
+  signedEntity,
+} from './outgoing-layers';
 import type { Importance, ReceiptWish } from './receipt-request';
 
 export interface ComposeOptions {
@@ -60,7 +66,8 @@ const defaultDigest: DigestName = 'sha-256';
  * It is a stream from end to end: nothing is held in memory, and when the payload's length is known so is the body's.
  * @throws As2Error `as2-name-invalid`, `message-id-invalid`, `receipt-url-invalid`, `header-injection`
  */
-export function composeMessage(o: ComposeOptions): Composed {
+export function composeMessage(options: ComposeOptions): Composed {
+  const o = options.sign ? { ...options, sign: fittingDigest(options.sign) } : options;
   assertMessageId(o.messageId);
   const keeper = new MicKeeper(digestsToKeep(o), isSmall(o));
   const content = protect(payloadEntity(o.payload), o, keeper);

@@ -96,6 +96,8 @@ const LONGEST_SIGNATURE_BYTES = 4 * 1024 * 1024;
 /** Enough of plaintext to tell text from the noise of a wrong key. */
 const PROBE_BYTES = 32;
 
+const envelopes: ReadonlySet<ContentInfoType> = new Set(['enveloped-data', 'auth-enveloped-data']);
+
 /** How deciphered noise fails when it reaches the MIME structure. */
 const NONSENSE: ReadonlySet<string> = new Set([
   'asn1-malformed',
@@ -196,7 +198,7 @@ class LayerReader {
   private async openCms(entity: IncomingEntity, place: Place): Promise<IncomingPayload> {
     const opened = await openContentInfo(binaryCms(decoded(entity)));
     try {
-      if (opened.type === 'enveloped-data') return await this.openEncrypted(opened, place);
+      if (envelopes.has(opened.type)) return await this.openEncrypted(opened, place);
       if (opened.type === 'signed-data') return await this.openOpaque(opened, place);
       throw new As2Error('content-type-unexpected', {
         found: opened.type,
@@ -209,7 +211,7 @@ class LayerReader {
 
   /** Whatever is wrong with the plaintext ends like a failed decryption (SEC-03, law 4). */
   private async openEncrypted(opened: OpenedContentInfo, place: Place): Promise<IncomingPayload> {
-    const enveloped = await openEnveloped(opened, this.o.keys);
+    const enveloped = await openEnveloped(opened, this.o.keys, this.o.spill);
     const { cipher, recipient, recipients } = enveloped;
     const tail = new TailWatch();
     const whole = new DrainedChunks(tap(enveloped.content, tail.see));
@@ -221,7 +223,7 @@ class LayerReader {
       const payload = await this.open(entity, { ...place, depth: place.depth + 1 });
       // The padding stands at the very end: only now it is certain that everything was deciphered.
       await whole.drain();
-      if (!tail.endsLike(entity.headers)) throw enveloped.failure();
+      if (!enveloped.authenticated && !tail.endsLike(entity.headers)) throw enveloped.failure();
       this.layers.unshift({ kind: 'encrypted', form: opened.type, cipher, recipient, recipients });
       return payload;
     } catch (error) {

@@ -3,8 +3,10 @@ import {
   detachedLength,
   digestAlgorithm,
   type EncryptOptions,
+  envelopeType,
   envelopedFlow,
   signDetached,
+  signingDigest,
   type SignOptions,
 } from '../cms';
 import {
@@ -31,6 +33,11 @@ export function payloadEntity({ content, contentType, filename }: OutgoingPayloa
   if (filename) headers.push(['Content-Disposition', dispositionWithFilename(filename)]);
   headers.push(['Content-Transfer-Encoding', 'binary']);
   return { headers: Headers.fromPairs(headers), body: content };
+}
+
+/** Edwards keys go with one digest only, whatever was wanted (RFC 8419 §3). */
+export function fittingDigest(sign: SignOptions): SignOptions {
+  return { ...sign, digest: signingDigest(sign.keyPair, sign.digest) };
 }
 
 /**
@@ -67,13 +74,18 @@ function signaturePart(sign: SignOptions, digests: DigestSet): ByteFlow {
   }
 }
 
-/** application/pkcs7-mime around an entity (RFC 8551 §3.3). */
+/** application/pkcs7-mime around an entity (RFC 8551 §3.3, §3.4). */
 export function encryptedEntity(entity: ByteFlow, encrypt: EncryptOptions): Entity {
   return {
-    headers: cmsHeaders('enveloped-data', 'smime.p7m'),
+    headers: cmsHeaders(smimeTypes[envelopeType(encrypt)], 'smime.p7m'),
     body: envelopedFlow(entity, encrypt),
   };
 }
+
+const smimeTypes = {
+  'enveloped-data': 'enveloped-data',
+  'auth-enveloped-data': 'authEnveloped-data',
+} as const;
 
 /** The wrapper of a CMS object: raw bytes, described so that every product knows it (MIME-09, HTTP-07). */
 function cmsHeaders(smimeType: string, filename: string): Headers {

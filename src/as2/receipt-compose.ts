@@ -6,7 +6,7 @@ import { type Disposition, formatDisposition } from './disposition';
 import { type RequestHeaders, writeAs2Headers } from './headers';
 import { hostOfMessageId } from './message-id';
 import { DigestSet, formatMic, type Mic } from './mic';
-import { digestedFlow, signedEntity } from './outgoing-layers';
+import { digestedFlow, fittingDigest, signedEntity } from './outgoing-layers';
 import { writeReceiptFields } from './receipt-fields';
 import { chooseDigest, spellingOf } from './receipt-request';
 import { asciiLines } from './receipt-text';
@@ -109,8 +109,6 @@ function signedReceipt(report: Entity, sign: SignOptions): Entity {
 }
 
 function signOptions({ request }: ReceiptOptions, sign: NonNullable<ReceiptOptions['sign']>): SignOptions {
-  return {
-    ...sign,
-    digest: sign.digest ?? chooseDigest(request.receipt?.micalg?.values ?? []) ?? defaultDigest,
-  };
+  const requested = chooseDigest(request.receipt?.micalg?.values ?? []);
+  return fittingDigest({ ...sign, digest: sign.digest ?? requested ?? defaultDigest });
 }

@@ -57,7 +57,7 @@ export function parseReceiptRequest(headers: Headers): ReceiptRequest | undefine
   const options = parseReceiptOptions(headers.get('Disposition-Notification-Options') ?? '');
   const protocol = options.get('signed-receipt-protocol');
   const micalg = options.get('signed-receipt-micalg');
-  const deliveryUrl = headers.get('Receipt-Delivery-Option');
+  const deliveryUrl = headers.get('Receipt-Delivery-Option')?.trim();
   return {
     notificationTo,
     ...(protocol ? { protocol } : {}),

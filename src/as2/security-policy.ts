@@ -1,4 +1,4 @@
-import { type CipherName, cipherNames, type DigestName, digestNames } from '../cms';
+import { cipherAlgorithm, type CipherName, cipherNames, type DigestName, digestNames } from '../cms';
 import { As2Error } from '../errors';
 
 /** What a partner's messages must carry to be taken; checked after all layers are open (SEC-02, DSP-08). */
@@ -7,7 +7,7 @@ export interface SecurityPolicy {
   readonly requireEncrypted?: boolean;
   /** Digests a signature may use. Default: all but MD5 and SHA-1 (SEC-05). */
   readonly allowedDigests?: readonly DigestName[];
-  /** Ciphers an encrypted message may use. Default: AES (ENV-10, ENV-14). */
+  /** Ciphers an encrypted message may use. Default: AES and ChaCha20 (ENV-10, ENV-14). */
   readonly allowedCiphers?: readonly CipherName[];
 }
 
@@ -20,13 +20,14 @@ export interface Protection {
 }
 
 const weakDigests: readonly DigestName[] = ['md5', 'sha-1'];
+const weakCiphers: readonly CipherName[] = ['des-ede3-cbc'];
 
 export const defaultAllowedDigests: readonly DigestName[] = digestNames.filter(
   (name) => !weakDigests.includes(name),
 );
 
-export const defaultAllowedCiphers: readonly CipherName[] = cipherNames.filter((name) =>
-  name.startsWith('aes-'),
+export const defaultAllowedCiphers: readonly CipherName[] = cipherNames.filter(
+  (name) => !weakCiphers.includes(name) && !cipherAlgorithm(name).legacy,
 );
 
 /** The error for a message that is less protected than agreed, or undefined. */
