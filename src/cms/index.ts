@@ -16,7 +16,7 @@ export { type ContentInfoType, openContentInfo, type OpenedContentInfo } from '.
 export { type OpenedEnveloped, openEnveloped } from './enveloped-data/open';
 export type { RecipientSummary } from './enveloped-data/recipients';
 export { pkcs1DecryptionIsSafe } from './rsa/pkcs1-encryption';
-export { type EncryptOptions, envelopedFlow } from './enveloped-data/write';
+export { type EncryptOptions, envelopedFlow, envelopeType, type EnvelopeType } from './enveloped-data/write';
 export { type OpenedSignedData, openSignedData } from './signed-data/open';
 export { detachedLength, signDetached, type SignOptions } from './signed-data/sign';
 export { readSignedData, type SignedData, type SignerInfo } from './signed-data/structure';

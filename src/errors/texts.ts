@@ -121,6 +121,8 @@ export const errorTexts = {
   // --- cms
   'algorithm-unsupported':
     'The {purpose} algorithm {algorithm} is not supported. Agree with the partner on another one.',
+  'content-length-needed':
+    'The cipher {cipher} has to know the length of the content beforehand. Send from a file or a Buffer, or choose another cipher.',
   'content-type-unexpected': 'The message holds the CMS content type {found} where {expected} was expected.',
   'decryption-failed':
     'The message could not be decrypted with the key for {certificate}. It was damaged on its way, or it was encrypted for another certificate: compare certificates with the partner.',

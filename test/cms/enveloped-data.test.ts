@@ -4,7 +4,6 @@ import { context, integer, octetString, oid, sequence, setOf } from '../../src/a
 import { bufferFlow } from '../../src/bytes';
 import {
   cipherByName,
-  cipherNames,
   openContentInfo,
   openEnveloped,
   envelopedFlow,
@@ -14,7 +13,7 @@ import { isAs2Error } from '../../src/errors';
 import { inPieces } from '../support/chunks';
 import { type TestKeyPair, testKeyPair } from '../support/keys';
 import { opensslDecrypt, opensslEncrypt } from '../support/openssl-cms';
-import { at, decrypted, enveloped, sample, tellingLengths } from './helpers';
+import { at, decrypted, enveloped, resting, sample, tellingLengths } from './helpers';
 
 let own: TestKeyPair;
 let former: TestKeyPair;
@@ -46,7 +45,7 @@ describe('cms: enveloped data', () => {
     }
   });
 
-  for (const cipher of cipherNames) {
+  for (const cipher of ['aes-128-cbc', 'aes-192-cbc', 'aes-256-cbc', 'des-ede3-cbc'] as const) {
     it(`ENV-01, ENV-04: ${cipher} travels both ways between us and openssl, streamed or not`, async () => {
       const content = sample(10_000);
       for (const pieces of [[], [999]]) {
@@ -103,7 +102,7 @@ describe('cms: recipients', () => {
     const content = sample(300);
     for (const options of [[], ['-keyid']]) {
       const message = await opensslEncrypt(content, [former], ['-aes-128-cbc', ...options]);
-      const opened = await openEnveloped(await openContentInfo(inPieces(message)), [own, former]);
+      const opened = await openEnveloped(await openContentInfo(inPieces(message)), [own, former], resting);
       assert.ok(opened.recipient.equals(former.certificate));
       assert.equal(opened.recipients[0]?.heldFingerprint, former.certificate.fingerprintSha256);
       assert.ok((await decrypted(message, [own, former])).equals(content));
@@ -254,7 +253,7 @@ describe('cms: one way to fail to decrypt', () => {
       yield message.subarray(0, 700);
       throw new Error('disk gone');
     }
-    const opened = await openEnveloped(await openContentInfo(failing()), [own]);
+    const opened = await openEnveloped(await openContentInfo(failing()), [own], resting);
     await assert.rejects(async () => {
       for await (const chunk of opened.content) assert.ok(chunk.length > 0);
     }, /disk gone/);

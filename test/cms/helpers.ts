@@ -1,3 +1,7 @@
+import assert from 'node:assert/strict';
+import { readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseBer, type Asn1Node } from '../../src/asn1';
 import {
   createDigest,
@@ -18,6 +22,14 @@ import { collect, inPieces } from '../support/chunks';
 export function digestOf(content: Buffer, digest: DigestName): Buffer {
   return createDigest(digest).update(content).digest();
 }
+
+/** Where ciphertext rests in tests: a low threshold, so that files are used too. */
+export const resting = { directory: join(tmpdir(), `as2-test-resting-${process.pid}`), thresholdBytes: 2048 };
+
+after('nothing is left where ciphertext rested', async () => {
+  assert.deepEqual(await readdir(resting.directory).catch(() => []), []);
+  await rm(resting.directory, { recursive: true, force: true });
+});
 
 /** Verifies as a receiver does that computed all the common digests on the way. */
 export function verify(
@@ -56,7 +68,7 @@ export async function decrypted(
   keys: readonly KeyPair[],
   ...pieces: number[]
 ): Promise<Buffer> {
-  const opened = await openEnveloped(await openContentInfo(inPieces(message, ...pieces)), keys);
+  const opened = await openEnveloped(await openContentInfo(inPieces(message, ...pieces)), keys, resting);
   return collect(opened.content);
 }
 

@@ -1,15 +1,18 @@
-import { contextTag, parseBer, tags } from '../../asn1';
-import type { Chunks } from '../../bytes';
+import { contextTag, expectTag, octetStringValue, parseBer, tags } from '../../asn1';
+import type { Chunks, SpillOptions } from '../../bytes';
 import { As2Error, isAs2Error } from '../../errors';
 import type { Certificate, KeyPair } from '../../pki';
 import { readAlgorithmIdentifier } from '../algorithm-identifier';
 import type { CipherName } from '../algorithms';
+import { setOfForms } from '../attribute-forms';
+import { decryptCbc } from '../content-encryption/cbc';
+import { throughLegacyProcess } from '../content-encryption/legacy';
+import { type ContentCipher, readContentCipher } from '../content-encryption/parameters';
+import { type AeadTrailer, unsealContent } from '../content-encryption/unseal';
 import { assertContentInfoType, type OpenedContentInfo } from '../content-info';
-import { readContentCipher } from './cipher-parameters';
-import { decryptContent } from './content-encryption';
+import { decryptContentKey } from './content-key';
 import { readRecipientInfos } from './recipient-info';
 import { decryptionFacts, findRecipient, type RecipientSummary, summarizeRecipients } from './recipients';
-import { decryptContentKey } from './content-key';
 
 export interface OpenedEnveloped {
   readonly cipher: CipherName;
@@ -17,7 +20,9 @@ export interface OpenedEnveloped {
   readonly recipients: readonly RecipientSummary[];
   /** The certificate whose key is used to open it. */
   readonly recipient: Certificate;
-  /** The plaintext. It is not authenticated: whoever can send can alter it, up to its end (SEC-04). */
+  /** The cipher authenticates what it protects, and that was verified before `content` gives out its first byte. */
+  readonly authenticated: boolean;
+  /** The plaintext. Where it is not authenticated, whoever can send can alter it, up to its end (SEC-04). */
   readonly content: Chunks;
   /**
    * The error for whatever goes wrong with this content, also for plaintext that turns out to be nonsense: from
@@ -30,16 +35,18 @@ const LONGEST_ELEMENT_BYTES = 64 * 1024;
 const LONGEST_RECIPIENTS_BYTES = 1024 * 1024;
 
 /**
- * Opens EnvelopedData (RFC 5652 §6) as a stream.
+ * Opens EnvelopedData (RFC 5652 §6) or AuthEnvelopedData (RFC 5083 §2) as a stream.
  * @param keys all our keys, current and former
+ * @param rest where ciphertext comes to rest until its tag is verified, for the ciphers that have one
  * @throws As2Error `decryption-no-key`, `algorithm-unsupported`, `asn1-malformed`, `truncated`, `runtime-too-old`;
  *   reading `content`: `decryption-failed` or `decryption-no-key`, whatever is wrong, and errors of the source
  */
 export async function openEnveloped(
   opened: OpenedContentInfo,
   keys: readonly KeyPair[],
+  rest: Pick<SpillOptions, 'directory' | 'thresholdBytes'>,
 ): Promise<OpenedEnveloped> {
-  assertContentInfoType(opened, 'enveloped-data');
+  assertContentInfoType(opened, 'enveloped-data', 'auth-enveloped-data');
   const { ber } = opened;
 
   await ber.enter(tags.sequence);
@@ -51,6 +58,8 @@ export async function openEnveloped(
   const cipher = readContentCipher(
     readAlgorithmIdentifier(parseBer(await ber.readElement(LONGEST_ELEMENT_BYTES))),
   );
+
+  assertCipherFits(cipher, opened);
 
   const recipients = summarizeRecipients(recipientInfos, keys);
   const facts = decryptionFacts(recipients, keys);
@@ -64,32 +73,65 @@ export async function openEnveloped(
       ? new As2Error('decryption-failed', { certificate: recipient.subject, ...facts }, { cause })
       : new As2Error('decryption-no-key', facts, { cause });
 
+  const { chunks, trailer } = encryptedContent(opened, failure);
   return {
     cipher: cipher.algorithm.name,
     recipients,
     recipient,
-    content: decryptContent(encryptedContent(opened, failure), cipher, key, failure),
+    authenticated: cipher.algorithm.mode !== 'cbc',
+    content: decrypted(chunks),
     failure,
   };
+
+  function decrypted(ciphertext: Chunks): Chunks {
+    const { mode, legacy } = cipher.algorithm;
+    if (mode !== 'cbc') return unsealContent(ciphertext, { cipher, key, trailer, spill: rest, failure });
+    return legacy
+      ? throughLegacyProcess(ciphertext, 'decrypt', cipher, key, failure)
+      : decryptCbc(ciphertext, cipher, key, failure);
+  }
+}
+
+function assertCipherFits({ algorithm }: ContentCipher, { type }: OpenedContentInfo): void {
+  if (type !== 'auth-enveloped-data' || algorithm.mode !== 'cbc') return;
+  throw new As2Error('algorithm-unsupported', {
+    algorithm: algorithm.name,
+    purpose: 'authenticated encryption',
+  });
 }
 
 /** The ciphertext, and after it all that ends the structure: what is cut off fails before the padding is looked at. */
-async function* encryptedContent(
+function encryptedContent(
   opened: OpenedContentInfo,
   failure: (cause: unknown) => As2Error,
-): AsyncGenerator<Buffer, void> {
+): { readonly chunks: Chunks; readonly trailer: () => AeadTrailer } {
   const { ber } = opened;
-  try {
-    yield* ber.octets(contextTag(0));
-    await ber.leave();
-    while (!(await ber.atEnd())) await ber.readElement(LONGEST_ELEMENT_BYTES); // unprotectedAttrs
-    await ber.leave();
-    await opened.finish();
-  } catch (error) {
-    throw isAs2Error(error) && (error.code === 'asn1-malformed' || error.code === 'truncated')
-      ? failure(error)
-      : error;
-  } finally {
-    await opened.close();
+  let trailer: AeadTrailer = { mac: undefined, additionalData: [] };
+  return { chunks: chunks(), trailer: () => trailer };
+
+  async function* chunks(): AsyncGenerator<Buffer, void> {
+    try {
+      yield* ber.octets(contextTag(0));
+      await ber.leave();
+      if (opened.type === 'auth-enveloped-data') trailer = await readTrailer();
+      while (!(await ber.atEnd())) await ber.readElement(LONGEST_ELEMENT_BYTES); // unprotectedAttrs, unauthAttrs
+      await ber.leave();
+      await opened.finish();
+    } catch (error) {
+      const isDamage = isAs2Error(error) && (error.code === 'asn1-malformed' || error.code === 'truncated');
+      throw isDamage ? failure(error) : error;
+    } finally {
+      await opened.close();
+    }
+  }
+
+  /** RFC 5083 §2.1: authAttrs [1] OPTIONAL, then the mac. */
+  async function readTrailer(): Promise<AeadTrailer> {
+    const hasAttributes = await ber.isNext(contextTag(1));
+    const attributes = hasAttributes ? parseBer(await ber.readElement(LONGEST_ELEMENT_BYTES)) : undefined;
+    const mac = octetStringValue(
+      expectTag(parseBer(await ber.readElement(LONGEST_ELEMENT_BYTES)), tags.octetString),
+    );
+    return { mac, additionalData: attributes ? setOfForms(attributes) : [] };
   }
 }

@@ -1,7 +1,6 @@
 import {
   type Asn1Node,
   childrenOf,
-  constructed,
   octetString,
   octetStringValue,
   oid,
@@ -11,8 +10,8 @@ import {
   tags,
   time,
   timeValue,
-  toDer,
 } from '../../asn1';
+import { setOfForms } from '../attribute-forms';
 import { attributeTypes } from '../oids';
 
 /** The signed attributes of a SignerInfo (RFC 5652 §5.3, §11). */
@@ -42,11 +41,8 @@ export function readSignedAttributes(node: Asn1Node): SignedAttributes {
   const contentType = single(attributeTypes.contentType);
   const messageDigest = single(attributeTypes.messageDigest);
   const signingTime = single(attributeTypes.signingTime);
-  // RFC 5652 §5.4: the signature is over the explicit SET OF tag, not over the [0] that travels (SIG-03).
-  const asReceived = constructed(tags.set, node.content);
-  const inDer = setOf(node.children.map(toDer));
   return {
-    signedForms: asReceived.equals(inDer) ? [inDer] : [asReceived, inDer],
+    signedForms: setOfForms(node),
     contentType: contentType && oidValue(contentType),
     messageDigest: messageDigest && octetStringValue(messageDigest),
     signingTime: signingTime && timeValue(signingTime),
