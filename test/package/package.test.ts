@@ -18,7 +18,7 @@ const belonging = [
   /^package\.json$/,
   /^(README|CHANGELOG|SECURITY)\.md$/,
   /^LICENSE$/,
-  /^docs\/[a-z0-9-]+(\/[a-z0-9-]+)?\.md$/,
+  /^docs\/(decisions\/)?([a-z0-9-]+|README)\.md$/,
   /^examples\/\d\d - [\w ,]+\.json$/,
   /^dist\/src\/([a-z0-9-]+\/)*[a-z0-9-]+\.(js|d\.ts)$/,
   /^dist\/nodes\/as2-[a-z]+\.(js|html)$/,
@@ -132,7 +132,10 @@ describe('the packed package', function () {
       (await nodeRed.getJson<string[]>(address)).filter((module) => module === 'node-red-contrib-as2'),
       ['node-red-contrib-as2'],
     );
-    assert.deepEqual(await nodeRed.getJson(`${address}node-red-contrib-as2`), { f: examples });
+    assert.deepEqual(
+      await nodeRed.getJson(`${address}node-red-contrib-as2`),
+      examples.map((fn) => ({ fn })),
+    );
     for (const name of examples) {
       const flow = await nodeRed.getJson<unknown[]>(
         `${address}node-red-contrib-as2/${encodeURIComponent(name)}`,
@@ -161,13 +164,14 @@ describe('the packed package', function () {
   });
 
   it('serves every node with its dialog and help', async () => {
-    const response = await nodeRed.request('/nodes', {
-      headers: { Accept: 'text/html', 'Accept-Language': 'en-US' },
-    });
-    const html = await response.text();
     for (const type of nodeTypes) {
+      const response = await nodeRed.request(`/nodes/node-red-contrib-as2/${type}`, {
+        headers: { Accept: 'text/html', 'Accept-Language': 'en-US' },
+      });
+      const html = await response.text();
       assert.match(html, new RegExp(`data-template-name="${type}"`));
       assert.match(html, new RegExp(`data-help-name="${type}"`));
+      assert.match(html, new RegExp(`registerType\\(["']${type}["'], \\{`), 'literal, for the flow library');
     }
   });
 });
