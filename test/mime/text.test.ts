@@ -52,8 +52,19 @@ describe('mime: header text', () => {
     }
   });
 
+  it('HDR-15: long text is cut between characters, never within one', () => {
+    for (const text of ['ü'.repeat(100), 'x' + '漢'.repeat(50), 'ab' + '🧀'.repeat(30)]) {
+      const words = encodeHeaderText(text).split(' ');
+      assert.ok(words.length > 2 && words.every((word) => word.length <= 75));
+      // Each word can be read on its own.
+      assert.equal(words.map(decodeHeaderText).join(''), text);
+    }
+  });
+
   it('any text comes back, in words of at most 75 characters that fit in a header', () => {
-    const text = fc.string({ unit: 'grapheme', maxLength: 200 }).filter((text) => !/\p{Cc}/u.test(text));
+    const text = fc
+      .string({ unit: 'grapheme', maxLength: 200, size: 'max' })
+      .filter((text) => !/\p{Cc}/u.test(text));
     fc.assert(
       fc.property(text, (text) => {
         const encoded = encodeHeaderText(text);
