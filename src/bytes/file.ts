@@ -1,8 +1,10 @@
-import { open, stat } from 'node:fs/promises';
-import type { Chunks, SizedSource } from './flow';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import type { SizedSource } from './flow';
 
 /** Large enough that the cost per chunk vanishes, small enough to stay in the processor's cache. */
 export const FILE_CHUNK_BYTES = 256 * 1024;
+
+const EMPTY = Buffer.alloc(0);
 
 /**
  * A file, or a range of it, as a source. The length is the one of this moment.
@@ -19,18 +21,34 @@ export async function fileSource(
   return { length: end - start, open: () => readRange(path, start, end) };
 }
 
-/** Every chunk has memory of its own: consumers may keep slices of it. */
-async function* readRange(path: string, start: number, end: number): Chunks & AsyncGenerator<Buffer, void> {
+/**
+ * Reads one chunk ahead, so that the disk works while the consumer does. Every chunk has memory of its own: consumers
+ * may keep slices of it.
+ */
+async function* readRange(path: string, start: number, end: number): AsyncGenerator<Buffer, void> {
   const file = await open(path, 'r');
+  let ahead: Promise<Buffer> | undefined;
   try {
-    for (let position = start; position < end;) {
-      const buffer = Buffer.allocUnsafeSlow(Math.min(FILE_CHUNK_BYTES, end - position));
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
-      if (bytesRead === 0) return;
-      position += bytesRead;
-      yield bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead);
+    let position = start;
+    ahead = readChunk(file, position, end);
+    for (;;) {
+      const chunk = await ahead;
+      if (chunk.length === 0) return;
+      position += chunk.length;
+      ahead = readChunk(file, position, end);
+      yield chunk;
     }
   } finally {
+    // The file may only be closed when nothing reads it any more; what that read brings, or breaks on, is not wanted.
+    await ahead?.catch(() => undefined);
     await file.close();
   }
+}
+
+async function readChunk(file: FileHandle, position: number, end: number): Promise<Buffer> {
+  const length = Math.min(FILE_CHUNK_BYTES, end - position);
+  if (length <= 0) return EMPTY;
+  const buffer = Buffer.allocUnsafeSlow(length);
+  const { bytesRead } = await file.read(buffer, 0, length, position);
+  return bytesRead === length ? buffer : buffer.subarray(0, bytesRead);
 }

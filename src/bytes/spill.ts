@@ -44,12 +44,12 @@ export async function spill(chunks: Chunks, options: SpillOptions): Promise<Spil
         throw options.limitError?.(options.limitBytes) ?? new RangeError('more bytes than allowed');
       }
       if (file) {
-        await file.write([chunk]);
+        await file.write(chunk);
       } else {
         held.push(chunk);
         if (length > options.thresholdBytes) {
           file = await SpillFile.create(options.directory);
-          await file.write(held.splice(0));
+          for (const early of held.splice(0)) await file.write(early);
         }
       }
     }
@@ -62,7 +62,17 @@ export async function spill(chunks: Chunks, options: SpillOptions): Promise<Spil
   }
 }
 
+/** This much is gathered for one write; small pieces, such as BER segments, cost no system call each. */
+const BATCH_BYTES = 256 * 1024;
+/** More pieces than this are joined before they are written; systems bound the number of pieces of a write. */
+const MOST_PIECES = 256;
+
+/** Writes behind: one batch is on its way to the disk while the next is gathered. */
 class SpillFile {
+  private waiting: Buffer[] = [];
+  private waitingBytes = 0;
+  private writing: Promise<void> = Promise.resolve();
+
   private constructor(
     readonly path: string,
     private readonly handle: FileHandle,
@@ -76,24 +86,44 @@ class SpillFile {
     });
   }
 
-  async write(chunks: readonly Buffer[]): Promise<void> {
-    await attempt(dirname(this.path), async () => {
-      let expected = 0;
-      for (const chunk of chunks) expected += chunk.length;
-      const { bytesWritten } = await this.handle.writev(chunks);
-      if (bytesWritten === expected) return;
-      // A disk that is almost full takes a part; the rest tells the reason.
-      await this.handle.writeFile(Buffer.concat(chunks).subarray(bytesWritten));
-    });
+  async write(chunk: Buffer): Promise<void> {
+    this.waiting.push(chunk);
+    this.waitingBytes += chunk.length;
+    if (this.waitingBytes >= BATCH_BYTES) await this.startWriting();
   }
 
   async finish(): Promise<void> {
+    await this.startWriting();
+    await this.writing;
     await attempt(dirname(this.path), () => this.handle.close());
   }
 
   async discard(): Promise<void> {
+    await this.writing.catch(() => undefined);
     await this.handle.close().catch(() => undefined);
     await rm(this.path, { force: true }).catch(() => undefined);
+  }
+
+  private async startWriting(): Promise<void> {
+    await this.writing;
+    const batch = this.waiting;
+    const length = this.waitingBytes;
+    this.waiting = [];
+    this.waitingBytes = 0;
+    this.writing = this.writeBatch(batch, length);
+    // Whoever waits for it next sees the failure; until then it must not count as unhandled.
+    this.writing.catch(() => undefined);
+  }
+
+  private async writeBatch(batch: readonly Buffer[], length: number): Promise<void> {
+    if (length === 0) return;
+    await attempt(dirname(this.path), async () => {
+      const pieces = batch.length > MOST_PIECES ? [Buffer.concat(batch, length)] : batch;
+      const { bytesWritten } = await this.handle.writev(pieces);
+      if (bytesWritten === length) return;
+      // A disk that is almost full takes a part; the attempt to write the rest tells the reason.
+      await this.handle.writeFile(Buffer.concat(pieces, length).subarray(bytesWritten));
+    });
   }
 }
 

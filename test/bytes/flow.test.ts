@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bufferSource, concatFlows, fileSource, flowOf, readAll, tap, withLength } from '../../src/bytes';
@@ -30,6 +31,18 @@ describe('bytes: sources and flows', () => {
     });
   });
 
+  it('a file that is left before its end is closed, while a read is on its way', async () => {
+    await withTempDirectory(async (directory) => {
+      const path = join(directory, 'file');
+      await writeFile(path, Buffer.alloc(2_000_000));
+      const before = openFiles();
+      for (let turn = 0; turn < 20; turn++) {
+        for await (const chunk of (await fileSource(path)).open()) if (chunk.length > 0) break;
+      }
+      assert.equal(openFiles(), before);
+    });
+  });
+
   it('flows in a row have the sum of the lengths, unless one is unknown', async () => {
     const known = concatFlows(Buffer.from('ab'), flowOf(bufferSource(Buffer.from('cde'))));
     assert.equal(known.length, 5);
@@ -53,3 +66,7 @@ describe('bytes: sources and flows', () => {
     assert.equal('length' in withLength(inPieces(Buffer.alloc(1)), undefined), false);
   });
 });
+
+function openFiles(): number {
+  return process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0;
+}

@@ -28,6 +28,14 @@ describe('bytes: spill', () => {
       assert.deepEqual(await readdir(directory), []);
     }));
 
+  it('gathers thousands of tiny pieces and keeps their order', () =>
+    withTempDirectory(async (directory) => {
+      const bytes = Buffer.from(Array.from({ length: 600_000 }, (_, index) => (index * 31) & 0xff));
+      const kept = await spill(inPieces(bytes, 1, 2, 300), { directory, thresholdBytes: 100 });
+      assert.ok((await collect(kept.open())).equals(bytes));
+      await kept.dispose();
+    }));
+
   for (const thresholdBytes of [10, 100_000]) {
     it(`persist makes a file at its place, from ${thresholdBytes > 100 ? 'memory' : 'a temporary file'}`, () =>
       withTempDirectory(async (directory) => {
