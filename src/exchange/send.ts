@@ -56,12 +56,13 @@ class Transmission {
 
   async run(): Promise<SendOutcome> {
     const { sizeBytes } = this.spooled.folder.record.facts;
-    this.emit('message-composed', { ...(sizeBytes === undefined ? {} : { sizeBytes }) });
-    const error = await this.transfer().then(
-      () => undefined,
-      (reason: unknown) => this.failureOf(reason),
-    );
-    return this.finish(error);
+    this.emit('message-composed', sizeBytes === undefined ? {} : { sizeBytes });
+    try {
+      await this.transfer();
+      return await this.finish(undefined);
+    } catch (reason) {
+      return this.finish(this.failureOf(reason));
+    }
   }
 
   /** @throws As2Error, when the partner has not taken the message, or has not proved it as it was asked to */
@@ -141,13 +142,7 @@ class Transmission {
   private async finish(error: As2Error | undefined): Promise<SendOutcome> {
     const { folder } = this.spooled;
     const { sizeBytes, mic } = folder.record.facts;
-    const facts: Partial<OutgoingFacts> = { ...this.progress };
-    const unrecorded = await folder
-      .advance(error ? 'failed' : 'completed', {
-        ...facts,
-        ...(error ? { error: { code: error.code, message: error.message } } : {}),
-      })
-      .then(() => undefined, toAs2Error);
+    const unrecorded = await this.record(error);
     const problem = error ?? unrecorded;
     const message: SentMessage = {
       ...this.draft,
@@ -158,6 +153,17 @@ class Transmission {
     };
     this.emit(problem ? 'send-failed' : 'send-completed', problem ? { error: problem } : {});
     return problem ? { ...message, ok: false, error: problem } : { ...message, ok: true };
+  }
+
+  /** @returns why the record could not be written */
+  private async record(error: As2Error | undefined): Promise<As2Error | undefined> {
+    const outcome = error ? { error: { code: error.code, message: error.message } } : {};
+    try {
+      await this.spooled.folder.advance(error ? 'failed' : 'completed', { ...this.progress, ...outcome });
+      return undefined;
+    } catch (reason) {
+      return toAs2Error(reason);
+    }
   }
 
   private get sizeBytes(): number {
