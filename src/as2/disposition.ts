@@ -96,7 +96,7 @@ export function parseDisposition(field: string): Disposition {
     .trim()
     .replace(/^"(.*)"$/, '$1');
   const { modes, rest } = splitModes(text);
-  const stated = stripComment(rest).replace(/[;\s]+$/, '');
+  const stated = withoutSemicolons(stripComment(rest));
   for (const { shape, read } of SHAPES) {
     const match = shape.exec(stated);
     if (match) return { ...modes, ...read(match) };
@@ -117,6 +117,13 @@ function splitModes(text: string): { modes: Disposition; rest: string } {
   const [, actionMode, sendingMode, rest] = MODES.exec(stripComment(text)) ?? FOREIGN_MODES.exec(text) ?? [];
   if (rest === undefined) return { modes: {}, rest: text };
   return { modes: definedModes(actionMode?.trim(), sendingMode?.trim()), rest };
+}
+
+/** Without semicolons and blanks at the end; linear in the length of the text. */
+function withoutSemicolons(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === ';' || text[end - 1] === ' ')) end -= 1;
+  return text.slice(0, end);
 }
 
 function definedModes(actionMode: string | undefined, sendingMode: string | undefined): Disposition {

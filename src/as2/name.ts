@@ -1,4 +1,5 @@
 import { As2Error } from '../errors';
+import { trimBlanks } from '../mime';
 
 /** RFC 4130 §6.2: 1 to 128 characters. */
 const LONGEST_NAME = 128;
@@ -18,7 +19,7 @@ const CONTROL_CHARACTER = /[\x00-\x1f\x7f]/;
  * @throws As2Error `as2-name-malformed` for an empty one, more than 255 characters, or control characters
  */
 export function parseAs2Name(field: string): string {
-  const text = field.replace(/^[ \t]+|[ \t]+$/g, '');
+  const text = trimBlanks(field);
   const name = text.startsWith('"') ? unquote(text) : text;
   if (name.length === 0 || name.length > LONGEST_ACCEPTED_NAME || CONTROL_CHARACTER.test(name)) {
     throw new As2Error('as2-name-malformed', { name: text });

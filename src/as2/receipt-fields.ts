@@ -1,4 +1,4 @@
-import { assertOneLine } from '../mime';
+import { assertOneLine, trimBlanks } from '../mime';
 
 /** One `Name: value` line of message/disposition-notification. */
 type Field = readonly [name: string, value: string];
@@ -12,14 +12,14 @@ export class ReceiptFields {
    * lines between groups (MDN-06). What is no field is passed over.
    */
   static parse(text: string): ReceiptFields {
-    const fields: [string, string][] = [];
+    const found: { readonly name: string; readonly lines: string[] }[] = [];
     for (const line of text.split(/\r\n|\r|\n/)) {
-      const last = fields.at(-1);
-      const field = /^([!-9;-~]+)[ \t]*:[ \t]*(.*?)[ \t]*$/.exec(line);
-      if (/^[ \t]+\S/.test(line) && last) last[1] = `${last[1]} ${line.trim()}`.trim();
-      else if (field) fields.push([(field[1] ?? '').toLowerCase(), field[2] ?? '']);
+      const folded = /^[ \t]+\S/.test(line) ? found.at(-1) : undefined;
+      const [, name, value = ''] = /^([!-9;-~]+)[ \t]*:(.*)$/s.exec(line) ?? [];
+      if (folded) folded.lines.push(trimBlanks(line));
+      else if (name !== undefined) found.push({ name: name.toLowerCase(), lines: [trimBlanks(value)] });
     }
-    return new ReceiptFields(fields);
+    return new ReceiptFields(found.map(({ name, lines }) => [name, lines.filter(Boolean).join(' ')]));
   }
 
   /** The first field of that name counts (MDN-06). */

@@ -80,7 +80,7 @@ function receiptMissing(headers: Headers, body: Buffer): As2Error {
   const text = body
     .toString('latin1', 0, 4096)
     .replace(/<(?:style|script)\b.*?(?:<\/(?:style|script)>|$)/gis, ' ')
-    .replace(/<[^>]*>/g, ' ')
+    .replace(/<[^<>]*>/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();
   return new As2Error('receipt-missing', {

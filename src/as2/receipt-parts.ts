@@ -57,9 +57,7 @@ export class ReceiptParts {
   /** Only the signed part is looked at: nothing else in there is proved (SEC-12). */
   private async lookIntoSigned(headers: Headers, body: Buffer, depth: number): Promise<void> {
     const [content, signature] = await partsOf(headers, body);
-    if (!content) return;
-    await this.lookIntoEntity(content, depth);
-    if (!this.fields) return;
+    if (!content || !(await this.findsFieldsIn(content, depth))) return;
     const bytes = signature ? await signatureBytes(signature) : Buffer.alloc(0);
     this.signature = judgeReceiptSignature(() => readSignedData(bytes), content, this.trusted);
   }
@@ -74,9 +72,15 @@ export class ReceiptParts {
       throw new As2Error('receipt-unreadable', { reason: error.message }, { cause: error });
     }
     const content = signedData.eContent;
-    if (!content) return;
+    if (!content || !(await this.findsFieldsIn(content, depth))) return;
+    this.signature = judgeReceiptSignature(() => signedData, content, this.trusted);
+  }
+
+  /** Whether the fields are in there: a signature around anything else says nothing about them (SEC-12). */
+  private async findsFieldsIn(content: Buffer, depth: number): Promise<boolean> {
+    const foundBefore = this.fields;
     await this.lookIntoEntity(content, depth);
-    if (this.fields) this.signature = judgeReceiptSignature(() => signedData, content, this.trusted);
+    return this.fields !== foundBefore;
   }
 
   /** In any order, with further parts or without, the texts perhaps as alternatives (MDN-02). */
@@ -97,7 +101,7 @@ export class ReceiptParts {
     if (HAS_DISPOSITION.test(text) && HAS_OTHER_FIELD.test(text)) this.fields ??= ReceiptFields.parse(text);
     else if (value === 'text/plain') this.plainText ??= text;
     else if (value.startsWith('text/'))
-      this.otherText ??= text.replace(/<[^>]*>/g, ' ').replace(/[ \t]+/g, ' ');
+      this.otherText ??= text.replace(/<[^<>]*>/g, ' ').replace(/[ \t]+/g, ' ');
   }
 }
 

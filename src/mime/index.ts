@@ -1,4 +1,5 @@
 export * from './base64';
+export { trimBlanks } from './blanks';
 export * from './canonical';
 export * from './entity';
 export * from './filename';

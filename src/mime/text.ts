@@ -34,34 +34,39 @@ function decodeBytes(value: string): string {
   return isLatin1 && /[\u0080-\u00ff]/.test(value) ? decodeUnlabelled(Buffer.from(value, 'latin1')) : value;
 }
 
-interface Word {
+/** One encoded word or several with the same charset that stand side by side. */
+interface Words {
   readonly charset: string;
-  readonly bytes: Buffer;
+  readonly pieces: Buffer[];
 }
 
 /** Neighbouring words are joined before decoding: mailers cut in the middle of a UTF-8 character. */
 function decodeWords(text: string): string {
   if (!text.includes('=?')) return text;
   let result = '';
-  let pending: Word | undefined;
+  let pending: Words | undefined;
   let end = 0;
   for (const match of text.matchAll(ENCODED_WORD)) {
     const [whole, charset = '', encoding = '', content = ''] = match;
     const between = text.slice(end, match.index);
-    const word = { charset: charset.toLowerCase(), bytes: decodeWord(encoding, content) };
+    const word = { charset: charset.toLowerCase(), pieces: [decodeWord(encoding, content)] };
     end = match.index + whole.length;
     // RFC 2047 §6.2: white space between two encoded words is not part of the text.
     const adjacent = pending !== undefined && /^[ \t\r\n]*$/.test(between);
     if (pending && adjacent && pending.charset === word.charset) {
-      pending = { charset: word.charset, bytes: Buffer.concat([pending.bytes, word.bytes]) };
+      pending.pieces.push(...word.pieces);
       continue;
     }
-    if (pending) result += decodeCharset(pending.bytes, pending.charset);
+    if (pending) result += decodeTogether(pending);
     if (!adjacent) result += between;
     pending = word;
   }
-  if (pending) result += decodeCharset(pending.bytes, pending.charset);
+  if (pending) result += decodeTogether(pending);
   return result + text.slice(end);
+}
+
+function decodeTogether({ charset, pieces }: Words): string {
+  return decodeCharset(Buffer.concat(pieces), charset);
 }
 
 function decodeWord(encoding: string, content: string): Buffer {

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { composeMessage, openReceipt, type Receipt } from '../../src/as2';
+import { bufferFlow, bufferSource } from '../../src/bytes';
+import { Headers } from '../../src/mime';
+import { collect } from '../support/chunks';
+import { testKeyPair, type TestKeyPair } from '../support/keys';
+
+const FIELDS = [
+  'Original-Message-ID: <2@own.example>',
+  'Disposition: automatic-action/MDN-sent-automatically; processed',
+  'Received-content-MIC: AAAA, sha-256',
+  '',
+].join('\r\n');
+const UNSIGNED = `Content-Type: message/disposition-notification\r\n\r\n${FIELDS}`;
+
+describe('Receipts around something else that the partner signed', () => {
+  let partner: TestKeyPair;
+
+  before(async () => {
+    partner = await testKeyPair('Partner');
+  });
+
+  /** Anything the partner ever signed: a message that everyone on the way could have kept. */
+  async function signedEarlier(): Promise<string> {
+    const { headers, body } = composeMessage({
+      from: 'Partner',
+      to: 'Own',
+      messageId: '<1@partner.example>',
+      payload: { content: bufferFlow(Buffer.from('ISA*00*')), contentType: 'application/EDI-X12' },
+      sign: { keyPair: partner, digest: 'sha-256' },
+    });
+    const content = await collect(body.chunks);
+    return `Content-Type: ${headers.get('Content-Type')}\r\n\r\n${content.toString('latin1')}`;
+  }
+
+  function opened(...parts: readonly string[]): Promise<Receipt> {
+    const body = `${parts.map((part) => `--x\r\n${part}\r\n`).join('')}--x--\r\n`;
+    const headers = Headers.fromPairs([
+      ['Content-Type', 'multipart/report; report-type=disposition-notification; boundary=x'],
+    ]);
+    const source = bufferSource(Buffer.from(body, 'latin1'));
+    return openReceipt({ headers, body: source }, { signingCertificates: [partner.certificate] });
+  }
+
+  it('SEC-12, RCV-03: fields before a signed part are not proved by its signature', async () => {
+    const receipt = await opened(UNSIGNED, await signedEarlier());
+    assert.equal(receipt.originalMessageId, '<2@own.example>');
+    assert.equal(receipt.signed, false);
+    assert.equal(receipt.signature, undefined);
+  });
+
+  it('SEC-12, RCV-03: fields behind a signed part are not proved by its signature', async () => {
+    const receipt = await opened(await signedEarlier(), UNSIGNED);
+    assert.equal(receipt.signed, false);
+    assert.equal(receipt.signature, undefined);
+  });
+});
