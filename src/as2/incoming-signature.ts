@@ -53,14 +53,14 @@ function problemOf(
   { certificates }: SignedData,
   trusted: readonly Certificate[],
 ): As2Error | undefined {
+  if (report.status === 'verified' || report.status === 'no-signer') return undefined;
+  // Once for all signers: hundreds of certificates may come along with dozens of signatures (SEC-11).
+  const embedded = certificates.flatMap((der) => tryCertificate(der) ?? []);
   const facts = {
-    found: report.signers.map((signer) => describeSigner(signer, certificates)).join('; ') || 'nobody',
+    found: report.signers.map((signer) => describeSigner(signer, embedded)).join('; ') || 'nobody',
     expected: trusted.map(describeCertificate).join('; ') || 'none',
   };
   switch (report.status) {
-    case 'verified':
-    case 'no-signer':
-      return undefined;
     case 'content-altered':
       return new As2Error('signature-content-altered', facts);
     case 'signature-invalid':
@@ -87,8 +87,8 @@ function signatureInvalid(
 }
 
 /** What the sender says about its certificate: for comparison by people, never for trust. */
-function describeSigner(signer: SignerSummary, embedded: readonly Buffer[]): string {
-  const certificate = embedded.map(tryCertificate).find((one) => one && isNamedBy(signer, one));
+function describeSigner(signer: SignerSummary, embedded: readonly Certificate[]): string {
+  const certificate = embedded.find((one) => isNamedBy(signer, one));
   if (certificate) return describeCertificate(certificate);
   if (signer.serialNumber !== undefined) return `serial number ${signer.serialNumber} of ${signer.issuer}`;
   return `key identifier ${signer.subjectKeyIdentifier}`;

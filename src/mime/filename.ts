@@ -9,8 +9,8 @@ const LONGEST_NAME_BYTES = 200;
 /** Up to this many characters behind the last dot count as an extension, which survives shortening. */
 const LONGEST_EXTENSION = 20;
 
-/** Device names of Windows, which are devices with any extension too. */
-const RESERVED = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?:\.|$)/i;
+/** Device names of Windows, which are devices with any extension too, also behind blanks. */
+const RESERVED = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])\p{Zs}*(?:\.|$)/iu;
 
 /**
  * The file name a sender gave to an entity, decoded but otherwise untouched and not safe for a disk: `filename` of

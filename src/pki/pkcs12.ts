@@ -1,4 +1,4 @@
-import { createHmac, createPrivateKey, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, createPrivateKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { type Asn1Node, childrenOf, contextTag, octetStringValue, oidValue, parseBer } from '../asn1';
 import { As2Error, isAs2Error } from '../errors';
 import { Certificate } from './certificate';
@@ -104,7 +104,9 @@ function macMatches(macData: Asn1Node, authenticatedSafe: Buffer, passphrase: Pa
   const digest = macDigests[id];
   if (!digest) throw new UnsupportedProtection(id);
   const expectedMac = octetStringValue(expected);
-  const key = macKey(digest, passphrase, octetStringValue(salt), iterations, expectedMac.length);
+  // The key is as long as the digest, whatever length the file claims (RFC 7292 §4): each octet costs iterations.
+  const keyBytes = createHash(digest).digest().length;
+  const key = macKey(digest, passphrase, octetStringValue(salt), iterations, keyBytes);
   const mac = createHmac(digest, key).update(authenticatedSafe).digest();
   return mac.length === expectedMac.length && timingSafeEqual(mac, expectedMac);
 }

@@ -1,4 +1,13 @@
-import { type Asn1Node, contextTag, oidValue, parseBer, smallInteger, tags } from '../../asn1';
+import {
+  type Asn1Node,
+  type BerStreamReader,
+  contextTag,
+  malformed,
+  oidValue,
+  parseBer,
+  smallInteger,
+  tags,
+} from '../../asn1';
 import type { Chunks } from '../../bytes';
 import type { DigestName } from '../algorithms';
 import { assertContentInfoType, type OpenedContentInfo } from '../content-info';
@@ -14,8 +23,10 @@ export interface OpenedSignedData {
 }
 
 const LONGEST_HEAD_BYTES = 4096;
-/** Chains and revocation lists travel along; a MiB of them is plenty. */
-const LONGEST_TAIL_ELEMENT_BYTES = 4 * 1024 * 1024;
+/** Chains and revocation lists travel along; a MiB of them is plenty. All of it is held in memory. */
+const LONGEST_TAIL_BYTES = 4 * 1024 * 1024;
+/** Certificates, revocation lists, signers. */
+const MOST_TAIL_ELEMENTS = 3;
 
 /**
  * Opens SignedData as a stream: an opaque message of any size is never held.
@@ -40,12 +51,22 @@ export async function openSignedData(opened: OpenedContentInfo): Promise<OpenedS
     async signedData() {
       if (isOpaque) await ber.leave();
       await ber.leave();
-      const rest: Asn1Node[] = [];
-      while (!(await ber.atEnd())) rest.push(parseBer(await ber.readElement(LONGEST_TAIL_ELEMENT_BYTES)));
+      const rest = await readTail(ber);
       await ber.leave();
       await opened.finish();
       await opened.close();
       return assembleSignedData({ version, digests, eContentType, eContent: undefined, rest });
     },
   };
+}
+
+async function readTail(ber: BerStreamReader): Promise<Asn1Node[]> {
+  const tail: Asn1Node[] = [];
+  for (let left = LONGEST_TAIL_BYTES; !(await ber.atEnd());) {
+    if (tail.length === MOST_TAIL_ELEMENTS) throw malformed('signed data holds more than it should');
+    const element = await ber.readElement(left);
+    left -= element.length;
+    tail.push(parseBer(element));
+  }
+  return tail;
 }
