@@ -49,6 +49,7 @@ function outcomeText(disposition: Disposition): string {
 export function asciiLines(text: string): string {
   return text
     .slice(0, LONGEST_TEXT)
+    .trimEnd()
     .normalize('NFKD')
     .replace(/\p{M}+/gu, '')
     .split(/\r\n|\r|\n/)
