@@ -14,7 +14,7 @@ export {
 export type { NamedCertificate } from './certificate-identifier';
 export { type ContentInfoType, openContentInfo, type OpenedContentInfo } from './content-info';
 export { type OpenedEnveloped, openEnveloped } from './enveloped-data/open';
-export type { RecipientSummary } from './enveloped-data/recipients';
+export type { RecipientSummary } from './recipients/find';
 export { pkcs1DecryptionIsSafe } from './rsa/pkcs1-encryption';
 export { type EncryptOptions, envelopedFlow, envelopeType, type EnvelopeType } from './enveloped-data/write';
 export { type OpenedSignedData, openSignedData } from './signed-data/open';

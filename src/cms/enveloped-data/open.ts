@@ -10,9 +10,14 @@ import { throughLegacyProcess } from '../content-encryption/legacy';
 import { type ContentCipher, readContentCipher } from '../content-encryption/parameters';
 import { type AeadTrailer, unsealContent } from '../content-encryption/unseal';
 import { assertContentInfoType, type OpenedContentInfo } from '../content-info';
-import { decryptContentKey } from './content-key';
-import { readRecipientInfos } from './recipient-info';
-import { decryptionFacts, findRecipient, type RecipientSummary, summarizeRecipients } from './recipients';
+import { decryptContentKey } from '../recipients/content-key';
+import { readRecipientInfos } from '../recipients/recipient-info';
+import {
+  decryptionFacts,
+  findRecipient,
+  type RecipientSummary,
+  summarizeRecipients,
+} from '../recipients/find';
 
 export interface OpenedEnveloped {
   readonly cipher: CipherName;

@@ -1,28 +1,29 @@
 import type { Facts } from '../../errors';
 import type { KeyPair } from '../../pki';
+import { keyEncryptionName } from '../algorithms';
 import { describeIdentifier, identifies, type NamedCertificate } from '../certificate-identifier';
-import type { KeyTransRecipientInfo, RecipientInfo } from './recipient-info';
+import type { KeyAgreement, KeyTransport, Recipient } from './recipient-info';
 
 /** For whom a message was encrypted, as data for people. */
 export interface RecipientSummary extends NamedCertificate {
-  readonly kind: RecipientInfo['kind'];
-  /** The object identifier of the algorithm that encrypts the key. */
+  readonly kind: Recipient['kind'];
+  /** What encrypts the key: a name, or an object identifier where it is unknown. */
   readonly algorithm?: string;
   /** SHA-256 fingerprint of the certificate of ours that it names. */
   readonly heldFingerprint?: string;
 }
 
 export function summarizeRecipients(
-  infos: readonly RecipientInfo[],
+  recipients: readonly Recipient[],
   keys: readonly KeyPair[],
 ): RecipientSummary[] {
-  return infos.map((info) => {
-    if (info.kind !== 'key-transport') return { kind: info.kind };
-    const held = keys.find(({ certificate }) => identifies(info.identifier, certificate));
+  return recipients.map((recipient) => {
+    if (!isUsable(recipient)) return { kind: recipient.kind };
+    const held = keys.find(({ certificate }) => identifies(recipient.identifier, certificate));
     return {
-      kind: info.kind,
-      ...describeIdentifier(info.identifier),
-      algorithm: info.keyEncryptionAlgorithm.oid,
+      kind: recipient.kind,
+      ...describeIdentifier(recipient.identifier),
+      algorithm: keyEncryptionName(recipient.keyEncryptionAlgorithm.oid),
       ...(held ? { heldFingerprint: held.certificate.fingerprintSha256 } : {}),
     };
   });
@@ -30,7 +31,7 @@ export function summarizeRecipients(
 
 /** A recipient entry and the keys of ours that may open it. */
 export interface RecipientMatch {
-  readonly info: KeyTransRecipientInfo;
+  readonly recipient: KeyTransport | KeyAgreement;
   /** One, unless the entry names none of our certificates. */
   readonly candidates: readonly KeyPair[];
   readonly isNamed: boolean;
@@ -41,22 +42,31 @@ export interface RecipientMatch {
  * do not hold, it may be a renewed one with the same key: then all keys of that kind are candidates.
  */
 export function findRecipient(
-  infos: readonly RecipientInfo[],
+  recipients: readonly Recipient[],
   keys: readonly KeyPair[],
 ): RecipientMatch | undefined {
-  const usable = infos.filter((info) => info.kind === 'key-transport');
-  for (const info of usable) {
-    const key = keys.find((pair) => opens(pair, info) && identifies(info.identifier, pair.certificate));
-    if (key) return { info, candidates: [key], isNamed: true };
+  const usable = recipients.filter(isUsable);
+  for (const recipient of usable) {
+    const key = keys.find(
+      (pair) => opens(pair, recipient) && identifies(recipient.identifier, pair.certificate),
+    );
+    if (key) return { recipient, candidates: [key], isNamed: true };
   }
   const [only] = usable;
-  if (!only || infos.length !== 1) return undefined;
+  if (!only || recipients.length !== 1) return undefined;
   const candidates = keys.filter((pair) => opens(pair, only));
-  return candidates.length > 0 ? { info: only, candidates, isNamed: false } : undefined;
+  return candidates.length > 0 ? { recipient: only, candidates, isNamed: false } : undefined;
 }
 
-function opens({ privateKey }: KeyPair, info: KeyTransRecipientInfo): boolean {
-  return info.kind === 'key-transport' && privateKey.asymmetricKeyType === 'rsa';
+function isUsable(recipient: Recipient): recipient is KeyTransport | KeyAgreement {
+  return recipient.kind === 'key-transport' || recipient.kind === 'key-agreement';
+}
+
+const agreementKeyTypes: readonly unknown[] = ['ec', 'x25519', 'x448'];
+
+function opens({ privateKey }: KeyPair, { kind }: Recipient): boolean {
+  const type = privateKey.asymmetricKeyType;
+  return kind === 'key-transport' ? type === 'rsa' : agreementKeyTypes.includes(type);
 }
 
 /** What the user needs to compare; for errors. */
@@ -64,12 +74,10 @@ export function decryptionFacts(
   summaries: readonly RecipientSummary[],
   keys: readonly KeyPair[],
 ): Facts & { readonly recipients: string; readonly keys: string } {
+  const held = keys.map(({ certificate }) => `${certificate.subject}, serial ${certificate.serialNumber}`);
   return {
     recipients: summaries.map(describeRecipient).join('; ') || 'nobody',
-    keys:
-      keys
-        .map(({ certificate }) => `${certificate.subject}, serial ${certificate.serialNumber}`)
-        .join('; ') || 'nobody',
+    keys: held.join('; ') || 'nobody',
   };
 }
 
