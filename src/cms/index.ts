@@ -12,6 +12,8 @@ export {
   digestNames,
 } from './algorithms';
 export type { NamedCertificate } from './certificate-identifier';
+export { type DecompressionLimits, openCompressed } from './compressed-data/open';
+export { compressedDataFlow, deflated } from './compressed-data/write';
 export { type ContentInfoType, openContentInfo, type OpenedContentInfo } from './content-info';
 export { type OpenedEnveloped, openEnveloped } from './enveloped-data/open';
 export type { RecipientSummary } from './recipients/find';

@@ -13,3 +13,6 @@ export const attributeTypes = {
   messageDigest: '1.2.840.113549.1.9.4',
   signingTime: '1.2.840.113549.1.9.5',
 } as const;
+
+/** RFC 3274 §2: id-alg-zlibCompress. */
+export const zlibCompress = '1.2.840.113549.1.9.16.3.8';

@@ -124,6 +124,10 @@ export const errorTexts = {
   'content-length-needed':
     'The cipher {cipher} has to know the length of the content beforehand. Send from a file or a Buffer, or choose another cipher.',
   'content-type-unexpected': 'The message holds the CMS content type {found} where {expected} was expected.',
+  'decompression-failed':
+    'The message could not be decompressed: {reason}. It was damaged on its way, or the partner does not compress as RFC 3274 says (zlib).',
+  'decompression-too-large':
+    'The message becomes larger than allowed when it is decompressed: more than {limit}. If the partner really sends this much, raise the limit.',
   'decryption-failed':
     'The message could not be decrypted with the key for {certificate}. It was damaged on its way, or it was encrypted for another certificate: compare certificates with the partner.',
   'decryption-no-key':
