@@ -1,0 +1,119 @@
+/**
+ * The AS2 core as a library (docs/library.md). It knows nothing of Node-RED. What is exported here is kept stable;
+ * everything else may move between versions.
+ */
+
+// --- errors: one class, one table of codes and sentences
+export { As2Error, type As2ErrorCode, errorTexts, type Fact, type Facts, isAs2Error } from './errors';
+
+// --- bytes: what messages are made of, without holding them
+export {
+  bufferFlow,
+  bufferSource,
+  type ByteFlow,
+  type ByteSource,
+  type Chunks,
+  fileSource,
+  flowOf,
+  type SizedSource,
+  spill,
+  type SpilledBytes,
+  type SpillOptions,
+} from './bytes';
+export { Headers, mediaTypeOf, type MimeLimits, safeFilename } from './mime';
+
+// --- keys and certificates
+export {
+  assertUsableNow,
+  Certificate,
+  certificateCard,
+  type CertificateCard,
+  type IssueOptions,
+  issueSelfSigned,
+  type KeyPair,
+  makeKeyPair,
+  openPkcs12,
+  readCertificates,
+  readPrivateKey,
+} from './pki';
+export {
+  type CipherName,
+  cipherNames,
+  type DigestName,
+  digestNames,
+  type EncryptOptions,
+  type SignatureReport,
+  type SignOptions,
+} from './cms';
+
+// --- messages
+export {
+  assertAs2Name,
+  type Composed,
+  composeMessage,
+  type ComposeOptions,
+  type KeptMic,
+  type LayerSummary,
+  type Mic,
+  micOfError,
+  newMessageId,
+  type OpenedMessage,
+  openMessage,
+  type OpenOptions,
+  type OutgoingPayload,
+  readAs2Headers,
+  type RequestHeaders,
+  type SecurityPolicy,
+} from './as2';
+
+// --- receipts
+export {
+  composeReceipt,
+  type Disposition,
+  dispositionFor,
+  type ExpectedReceipt,
+  failedFailure,
+  formatDisposition,
+  isReceipt,
+  judgeReceipt,
+  openReceipt,
+  type OpenReceiptOptions,
+  planReceipt,
+  processed,
+  processedError,
+  processedWarning,
+  type Receipt,
+  type ReceiptOptions,
+  type ReceiptPlan,
+  type ReceiptRequest,
+  receiptText,
+  type ReceiptVerdict,
+} from './as2';
+
+// --- exchanges: the whole way, over HTTP and with a spool
+export { type ConnectionSettings } from './http';
+export { openSpool, type Spool, type SpoolSettings } from './store';
+export {
+  createReceiver,
+  type ExchangeEvent,
+  type ExchangeEventType,
+  type HandOver,
+  type Identity,
+  type Partner,
+  PendingReceipts,
+  type PendingReceiptsOptions,
+  type ReceiptDecision,
+  type ReceiptReport,
+  type ReceivedMessage,
+  type ReceiveOptions,
+  type Receiver,
+  type Relationship,
+  type SendingSettings,
+  sendMessage,
+  type SendOptions,
+  type SendOutcome,
+  type SentMessage,
+  type SignerReport,
+  type StationDirectory,
+  stationDirectory,
+} from './exchange';
