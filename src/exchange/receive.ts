@@ -167,8 +167,8 @@ async function answerNow(stored: StoredMessage, answer: SendAnswer): Promise<voi
     emit('receipt-not-sent', { ...known, error: new As2Error('receipt-not-sent', facts) });
     return;
   }
-  emit('receipt-sent', known);
   await noteSent(reply);
+  emit('receipt-sent', known);
 }
 
 /**

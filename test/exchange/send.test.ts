@@ -66,12 +66,12 @@ describe('exchange: sending', () => {
 
   describe('configuration with which nothing can be sent', () => {
     const cases: readonly (readonly [string, PartnerChanges, As2ErrorCode])[] = [
-      ['no URL', { url: undefined as unknown as string }, 'partner-url-missing'],
+      ['no URL', { url: undefined }, 'partner-url-missing'],
       ['a URL that is none', { url: 'beta.example/as2' }, 'http-url-invalid'],
       ['no key to sign with', { identity: { keyPairs: [] } }, 'identity-keys-missing'],
       [
         'no certificate to encrypt for',
-        { encryptionCertificate: undefined as never, signingCertificates: [] },
+        { encryptionCertificate: undefined, signingCertificates: [] },
         'partner-certificate-missing',
       ],
       ['no certificate to check receipts with', { signingCertificates: [] }, 'partner-certificate-missing'],
@@ -156,8 +156,8 @@ describe('exchange: sending', () => {
 
     it('of unknown length and of none at all', async () => {
       await sending({}, undefined, async ({ send, partner }) => {
-        const { open } = bufferSource(Buffer.alloc(200_000, 'x'));
-        for (const content of [{ open }, bufferSource(Buffer.alloc(0))]) {
+        const source = bufferSource(Buffer.alloc(200_000, 'x'));
+        for (const content of [{ open: () => source.open() }, bufferSource(Buffer.alloc(0))]) {
           const outcome = await send({ payload: { content, contentType: 'text/plain' } });
           assert.equal(outcome.error, undefined);
         }
@@ -373,7 +373,7 @@ interface Expected {
 interface Sending {
   readonly sender: Sender;
   readonly partner: TradingPartner;
-  send(changes?: Partial<SendOptions>): Promise<SendOutcome>;
+  readonly send: (changes?: Partial<SendOptions>) => Promise<SendOutcome>;
 }
 
 /** ALPHA sends to a partner that does what the script says. */

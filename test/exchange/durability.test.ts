@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createReceiver, PRODUCT, stationDirectory } from '../../src/exchange';
+import { openSpool } from '../../src/store';
+import { relationshipOf } from '../partner/parties';
+import { receiving } from '../partner/receiving';
+import { withHttpServer } from '../partner/servers';
+import type { StationOptions } from '../partner/station';
+import { composeWire, postWire, receiptIn } from '../partner/wire-message';
+import { packageRoot } from '../support/paths';
+
+const MODES = 'automatic-action/MDN-sent-automatically; ';
+
+describe('exchange: what survives', () => {
+  it('HTTP-13: the store is down: 503, no receipt, nothing handed over; it works again when the store does', async () => {
+    await receiving({ thresholdBytes: 100 }, async ({ alpha, beta, post, station }) => {
+      const message = await composeWire(alpha, beta);
+      for (const place of ['staging', 'in']) {
+        const directory = join(station.spool.directory, place);
+        await rename(directory, `${directory}.away`);
+        await writeFile(directory, 'a file where the directory was');
+        const answer = await post(message);
+        assert.equal(answer.status, 503, place);
+        assert.equal(answer.headers.get('Retry-After'), '60');
+        assert.doesNotMatch(answer.body.toString(), /disk|spool|\//);
+        const { error } = await station.event(place === 'in' ? 'message-postponed' : 'request-refused');
+        assert.equal(error?.code, 'store-unavailable', error?.message);
+        assert.equal(station.messages.length, 0);
+        await rm(directory);
+        await rename(`${directory}.away`, directory);
+      }
+      const receipt = await receiptIn(await post(message), beta.keyPair.certificate);
+      assert.equal(receipt.dispositionText, `${MODES}processed`);
+      assert.deepEqual(await readdir(station.spool.spill.directory), []);
+    });
+  });
+
+  it('the receipt cannot be stored: 503, and the repeat is handed over again, marked', async () => {
+    let folder = '';
+    const handOver: StationOptions['handOver'] = async ({ payload, redelivered }) => {
+      folder = join(payload.path, '..');
+      if (!redelivered) await rename(folder, `${folder}.away`);
+      return { accept: true };
+    };
+    await receiving({ handOver }, async ({ alpha, beta, post, station }) => {
+      const message = await composeWire(alpha, beta);
+      assert.equal((await post(message)).status, 503);
+      assert.equal((await station.event('message-postponed')).error?.code, 'store-unavailable');
+      await rename(`${folder}.away`, folder);
+      const receipt = await receiptIn(await post(message), beta.keyPair.certificate);
+      assert.equal(receipt.dispositionText, `${MODES}processed`);
+      assert.deepEqual(
+        station.messages.map(({ redelivered }) => redelivered),
+        [false, true],
+      );
+    });
+  });
+
+  it('a damaged record: 503, our user is told which, and it is left as it is', async () => {
+    await receiving({}, async ({ alpha, beta, post, station }) => {
+      const message = await composeWire(alpha, beta);
+      await post(message);
+      await station.event('receipt-sent');
+      const path = join(station.messages[0]?.payload.path ?? '', '..', 'exchange.json');
+      await writeFile(path, '{"version":');
+      assert.equal((await post(message)).status, 503);
+      const { error } = await station.event('message-postponed');
+      assert.equal(error?.code, 'exchange-unreadable');
+      assert.equal(await readFile(path, 'utf8'), '{"version":');
+      assert.equal(station.messages.length, 1);
+    });
+  });
+
+  it('after a restart a repeat still gets the same receipt', async () => {
+    await receiving({}, async ({ alpha, beta, post, station }) => {
+      const message = await composeWire(alpha, beta);
+      const first = await post(message);
+      await station.receiver.close();
+      const spool = await openSpool({ directory: station.spool.directory });
+      const again = createReceiver({
+        directory: stationDirectory([relationshipOf(beta, alpha)]),
+        spool,
+        handOver: () => assert.fail('handed over twice'),
+      });
+      await withHttpServer(
+        (request, response) => again.handle(request, response),
+        async (url) => {
+          assert.ok((await postWire(url, message)).body.equals(first.body));
+        },
+      );
+      await again.close();
+      spool.close();
+    });
+  });
+
+  it('names the version of the package', async () => {
+    const { version } = JSON.parse(await readFile(join(packageRoot, 'package.json'), 'utf8')) as {
+      version: string;
+    };
+    assert.equal(PRODUCT, `node-red-contrib-as2/${version}`);
+  });
+});
