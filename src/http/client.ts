@@ -1,5 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request as httpRequest, type Agent } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Chunks, readAll, type SizedSource } from '../bytes';
@@ -59,7 +60,7 @@ export function createHttpClient(settings: ConnectionSettings = {}): HttpClient 
       } catch (error) {
         // A kept connection may be closed by the partner at the very moment it is used again. Nothing was answered,
         // and the same bytes with the same Message-ID may be repeated (REL-01).
-        if (!(attempt.onKeptConnection && isAs2Error(error) && error.code === 'http-connection-lost'))
+        if (!(attempt.mayBeRepeated && isAs2Error(error) && error.code === 'http-connection-lost'))
           throw error;
         return new Attempt(url, request, settings).run(createAgentSafely(url, settings, false));
       }
@@ -89,6 +90,7 @@ class Attempt {
   private outgoing: ClientRequest | undefined;
   private sentBytes = 0;
   private answered = false;
+  private onKeptConnection = false;
   /** Why we ended it ourselves; Node reports that only as a broken connection. */
   private ended: As2Error | undefined;
 
@@ -98,8 +100,9 @@ class Attempt {
     private readonly settings: ConnectionSettings,
   ) {}
 
-  get onKeptConnection(): boolean {
-    return this.outgoing?.reusedSocket === true && !this.answered;
+  /** Whether a failure can be that of a connection the partner had given up already. */
+  get mayBeRepeated(): boolean {
+    return this.onKeptConnection && !this.answered;
   }
 
   async run(agent: Agent): Promise<PostResponse> {
@@ -196,10 +199,11 @@ class Attempt {
   /** One limit until the connection stands, another one for silence on it. */
   private watchTime(outgoing: ClientRequest): void {
     const { connectTimeoutMs, responseTimeoutMs } = { ...CONNECTION_DEFAULTS, ...this.settings };
-    outgoing.once('socket', (socket) => {
+    outgoing.once('socket', (socket: Socket & { readonly secureConnecting?: boolean }) => {
+      // Of a kept connection; Node's own `reusedSocket` misses those that were waited for.
+      this.onKeptConnection = !socket.connecting && socket.secureConnecting !== true;
+      if (this.onKeptConnection) return;
       const ready = this.url.protocol === 'https:' ? 'secureConnect' : 'connect';
-      // A kept connection is ready at once.
-      if (outgoing.reusedSocket) return;
       const timer = setTimeout(() => this.end(connectTimeout(this.state())), connectTimeoutMs);
       const stop = (): void => clearTimeout(timer);
       socket.once(ready, stop);

@@ -12,5 +12,5 @@ export {
   remoteAddressOf,
 } from './request';
 export type { ReceivedRequest, RequestLimits } from './request';
-export { looksLikePage, pageText, statusError } from './status-error';
+export { statusError } from './status-error';
 export { parseHttpUrl, portOf, urlForLog } from './url';

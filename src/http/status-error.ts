@@ -49,18 +49,9 @@ export function statusError(url: URL, sizeBytes: number, answer: StatusAnswer): 
   }
 }
 
-/** Whether a body is a web page: what somebody gets who sends a message to the address of a web site. */
-export function looksLikePage({ headers, body }: Pick<StatusAnswer, 'headers' | 'body'>): boolean {
-  const type = headers.get('Content-Type')?.toLowerCase() ?? '';
-  return (
-    type.includes('html') ||
-    /^\s*<(?:!doctype\s+html|html|head|body)\b/i.test(body.toString('latin1', 0, 256))
-  );
-}
-
 /** The words of an answer for our user: the title of a web page, or the beginning of a text. */
-export function pageText(answer: Pick<StatusAnswer, 'headers' | 'body'>): string {
-  const text = answer.body.toString('utf8', 0, 16 * 1024);
+function pageText(answer: Pick<StatusAnswer, 'headers' | 'body'>): string {
+  const text = answer.body.toString('utf8', 0, 4096);
   const title = /<title[^>]*>([^<]*)<\/title/i.exec(text)?.[1];
   const words = (title ?? text.replace(/<(script|style)\b.*?<\/\1\s*>/gis, ' ').replace(/<[^>]*>/g, ' '))
     .replace(/\s+/g, ' ')

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { looksLikePage, statusError } from '../../src/http';
+import { statusError } from '../../src/http';
 import { Headers } from '../../src/mime';
 
 const url = new URL('https://user:canary@as2.example/in');
@@ -59,18 +59,5 @@ describe('http: what a status means', () => {
     const error = statusError(url, 0, { status: 400, headers: Headers.fromPairs([]), body });
     assert.match(String(error?.facts.page), /^“No such partner x+…”$/);
     assert.ok(String(error?.facts.page).length < 200);
-  });
-
-  it('knows a web page by its type and by its beginning', () => {
-    const page = (type: string, body: string): boolean => {
-      const headers = Headers.fromPairs(type ? [['Content-Type', type]] : []);
-      return looksLikePage({ headers, body: Buffer.from(body) });
-    };
-    assert.equal(page('Text/HTML; charset=utf-8', ''), true);
-    assert.equal(page('application/xhtml+xml', ''), true);
-    assert.equal(page('', '\r\n <!DOCTYPE html><p>'), true);
-    assert.equal(page('text/plain', '<html>'), true);
-    assert.equal(page('multipart/report', '--x'), false);
-    assert.equal(page('', '<header>'), false);
   });
 });
