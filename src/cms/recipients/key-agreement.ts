@@ -1,12 +1,4 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createPublicKey,
-  diffieHellman,
-  generateKeyPairSync,
-  hkdfSync,
-  type KeyObject,
-} from 'node:crypto';
+import { createPublicKey, diffieHellman, generateKeyPairSync, hkdfSync, type KeyObject } from 'node:crypto';
 import {
   type Asn1Node,
   bitString,
@@ -32,10 +24,8 @@ import {
   keyWrapByOid,
   keyWrapFor,
 } from '../algorithms';
+import { unwrapKey, wrapKey } from './key-wrap';
 import type { KeyAgreement } from './recipient-info';
-
-/** RFC 3394 §2.2.3.1. */
-const WRAP_IV = Buffer.alloc(8, 0xa6);
 
 /**
  * Agrees with the originator's ephemeral key on a key-encryption key and unwraps the content-encryption key
@@ -64,7 +54,7 @@ export function agreeAndUnwrap(
     return undefined; // not a point of that curve
   }
   for (const keyInfo of keyInfoForms(parameters, wrap)) {
-    const key = unwrap(
+    const key = unwrapKey(
       wrap,
       deriveKey(agreement, wrap, secret, keyInfo, recipient.userKeyingMaterial),
       recipient.encryptedKey,
@@ -105,12 +95,7 @@ export function agreeAndWrap(
   const ephemeral = ephemeralKeyFor(certificate.publicKey);
   const secret = diffieHellman({ privateKey: ephemeral.privateKey, publicKey: certificate.publicKey });
   const keyInfo = algorithmIdentifier(wrap.oid, undefined);
-  const wrapping = createCipheriv(
-    wrap.nodeName,
-    deriveKey(agreement, wrap, secret, keyInfo, undefined),
-    WRAP_IV,
-  );
-  const encryptedKey = Buffer.concat([wrapping.update(contentKey), wrapping.final()]);
+  const encryptedKey = wrapKey(wrap, deriveKey(agreement, wrap, secret, keyInfo, undefined), contentKey);
   const [algorithm, publicKey] = publicKeyInfo(ephemeral.publicKey);
   // RFC 5753 §3.1.1: the curve is the recipient's, so it is not named again.
   const originatorKey = context(
@@ -188,17 +173,4 @@ export function x963Kdf(
     length += block.length;
   }
   return Buffer.concat(blocks).subarray(0, lengthBytes);
-}
-
-function unwrap(
-  { nodeName }: KeyWrapAlgorithm,
-  keyEncryptionKey: Buffer,
-  encryptedKey: Buffer,
-): Buffer | undefined {
-  try {
-    const unwrapping = createDecipheriv(nodeName, keyEncryptionKey, WRAP_IV);
-    return Buffer.concat([unwrapping.update(encryptedKey), unwrapping.final()]);
-  } catch {
-    return undefined;
-  }
 }
