@@ -1,6 +1,6 @@
-import { adviseAs2Name, checkAs2Name, checkUrl } from '../shared/editor/checks';
+import { checkAs2Name, checkUrl } from '../shared/editor/checks';
 import { button, field, part, setValue } from '../shared/editor/dom';
-import { currentText, openDialog } from '../shared/editor/live';
+import { openDialog } from '../shared/editor/live';
 import { showNotes } from '../shared/editor/notes';
 import { get } from '../shared/editor/server';
 import { useStyle } from '../shared/editor/style';
@@ -58,7 +58,7 @@ RED.nodes.registerType<Properties>('as2-identity', {
       },
       { id: 'as2-identity-keys', label: this._('as2-identity.tab.keys'), iconClass: 'fa fa-key' },
     ]);
-    showNotes(this, 'node-config-input', { as2Name: () => adviseAs2Name(currentText(this, 'as2Name')) });
+    showNotes(this, 'node-config-input', {});
     keysTab(this.id);
     void suggestEndpoints((url) => this._('as2-identity.action.use', { url }));
   },

@@ -1,5 +1,5 @@
 import { certificateField } from '../shared/editor/certificate-field';
-import { adviseAs2Name, checkAs2Name, checkCertificates, checkNumber } from '../shared/editor/checks';
+import { checkAs2Name, checkCertificates, checkNumber } from '../shared/editor/checks';
 import { element, field, onEvery, part } from '../shared/editor/dom';
 import { handOverFacts, type OwnStation } from '../shared/editor/hand-over';
 import { currentText, openDialog } from '../shared/editor/live';
@@ -92,7 +92,6 @@ RED.nodes.registerType<Properties>('as2-partner', {
       },
     ]);
     showNotes(this, 'node-config-input', {
-      as2Name: () => adviseAs2Name(currentText(this, 'as2Name')),
       url: () => adviseUrl(this),
       identity: () => adviseIdentity(this),
       sign: () => (currentText(this, 'sign') ? undefined : this._('as2-partner.advice.unsigned')),

@@ -95,6 +95,8 @@ export function importForm(keys: KeyFields, changed: (remark?: string) => void):
   });
 }
 
+const PRIVATE_KEY_BLOCK = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]+?-----END [A-Z0-9 ]*PRIVATE KEY-----/;
+
 /** Finds out what a file or text is: what the server refuses as certificate, it names. */
 async function readPiece(
   piece: { text?: string; base64?: string },
@@ -102,9 +104,10 @@ async function readPiece(
   found: Found,
 ): Promise<void> {
   const { text: pem, base64 } = piece;
-  if (pem !== undefined && /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(pem)) {
-    found.privateKey = pem;
-    if (!/-----BEGIN [A-Z0-9 ]*(CERTIFICATE|PKCS7)-----/.test(pem)) return;
+  const [keyBlock] = (pem && PRIVATE_KEY_BLOCK.exec(pem)) || [];
+  if (keyBlock !== undefined) {
+    found.privateKey = keyBlock;
+    if (!/-----BEGIN [A-Z0-9 ]*(CERTIFICATE|PKCS7)-----/.test(pem ?? '')) return;
   }
   try {
     found.certificates.push(...(await inspect(pem === undefined ? { base64: base64 ?? '' } : { text: pem })));

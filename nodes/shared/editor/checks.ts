@@ -8,20 +8,15 @@ type Verdict = EditorVerdict;
 const LONGEST_NAME = 128;
 
 export function checkAs2Name(value: unknown): Verdict {
-  const name = asText(value);
-  if (name.trim() === '') return text('problem.as2-name-missing');
+  // Blanks around it do not count, neither here nor at run time.
+  const name = asText(value).trim();
+  if (name === '') return text('problem.as2-name-missing');
   const foreign = /[^\x20-\x7e]/u.exec(name)?.[0];
   if (foreign !== undefined) return text('problem.as2-name-character', { character: visible(foreign) });
   if (name.length > LONGEST_NAME) {
     return text('problem.as2-name-long', { longest: LONGEST_NAME, length: name.length });
   }
   return true;
-}
-
-/** Allowed, but so often an accident that it is worth a word. */
-export function adviseAs2Name(value: unknown): string | undefined {
-  const name = asText(value);
-  return name !== '' && name !== name.trim() ? text('advice.as2-name-blanks') : undefined;
 }
 
 /** An http(s) address, or empty. */

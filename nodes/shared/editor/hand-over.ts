@@ -38,8 +38,8 @@ export function handOverFacts(station: OwnStation): HTMLElement {
   const variable = environmentVariable(certificate);
   const noFile =
     variable === undefined
-      ? text('hand-over.certificate-missing')
-      : text('certificate.from-environment', { variable });
+      ? element('span', { class: 'as2-soso' }, text('hand-over.certificate-missing'))
+      : element('span', {}, text('certificate.from-environment', { variable }));
   return element(
     'div',
     {},
@@ -57,7 +57,7 @@ export function handOverFacts(station: OwnStation): HTMLElement {
               saveAsCer(as2Name, certificate),
             ),
           )
-        : element('dd', {}, element('span', { class: 'as2-soso' }, noFile)),
+        : element('dd', {}, noFile),
     ),
     element(
       'div',

@@ -47,6 +47,7 @@ const STYLE = `
 .as2-form .as2-slide { margin-bottom: 12px; padding: 10px; border: 1px solid var(--red-ui-form-input-border-color); border-radius: 4px;
   background: var(--red-ui-tertiary-background); }
 .as2-form .as2-slide .form-row:last-of-type { margin-bottom: 8px; }
+.as2-form .as2-slide > .as2-note, .as2-form .as2-panel > .as2-note, .as2-form .as2-wide > .as2-note { margin-bottom: 8px; }
 .as2-form .as2-slide .as2-buttons { justify-content: flex-end; }
 .as2-form .as2-file { display: inline-flex; gap: 6px; align-items: center; margin: 0 8px 4px 0; }
 .as2-form .as2-state-line { margin-bottom: 8px; }

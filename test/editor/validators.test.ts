@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import { createContext, runInContext } from 'node:vm';
+import * as fc from 'fast-check';
+import { assertAs2Name } from '../../src/as2/name';
+import { catalogue, editorCode, type NodeType, types } from './built-nodes';
+
+type Verdict = true | string;
+type Properties = Record<string, unknown>;
+
+interface Definition {
+  readonly defaults: Record<
+    string,
+    {
+      readonly value: unknown;
+      readonly validate?: (this: Properties, value: unknown, options: object) => Verdict;
+    }
+  >;
+}
+
+/** The nodes an editor has loaded. */
+let loaded: Properties[] = [];
+
+/** Runs the built code as a browser does when no dialog is open, and takes what it registers. */
+function definitionOf(type: NodeType): Definition {
+  let registered: Definition | undefined;
+  const document = { getElementById: () => ({}), querySelector: () => null };
+  const RED = {
+    _: translate,
+    settings: {},
+    nodes: {
+      registerType: (_type: string, definition: Definition) => (registered = definition),
+      node: (id: string) => loaded.find((node) => node.id === id),
+      filterNodes: (filter: { readonly type: string }) => loaded.filter((node) => node.type === filter.type),
+    },
+    validators: { typedInput: () => () => true },
+  };
+  runInContext(
+    editorCode(type),
+    createContext({ RED, document, URL, CSS: { escape: (text: string) => text } }),
+  );
+  assert.ok(registered);
+  return registered;
+}
+
+const texts = new Map(types.map((type) => [type, catalogue(type)]));
+
+/** As the editor does it; an unknown key is an error. */
+function translate(key: string, values: Record<string, unknown> = {}): string {
+  const [, type = '', rest = ''] = /^node-red-contrib-as2\/(as2-\w+):\1\.(.+)$/.exec(key) ?? [];
+  const text = texts.get(type as NodeType)?.get(rest);
+  assert.ok(text !== undefined, `no text for ${key}`);
+  return text.replace(/__(\w+?)__/g, (_place, name: string) => {
+    assert.ok(name in values, `${key} needs ${name}`);
+    return String(values[name]);
+  });
+}
+
+const definitions = new Map(types.map((type) => [type, definitionOf(type)]));
+
+function validate(type: NodeType, property: string, value: unknown, others: Properties = {}): Verdict {
+  const { defaults } = definitions.get(type) ?? assert.fail(type);
+  const saved = Object.fromEntries(Object.entries(defaults).map(([name, { value }]) => [name, value]));
+  const node = { ...saved, id: 'tested', type, ...others };
+  const check = defaults[property]?.validate ?? assert.fail(`${type}.${property} has no validator`);
+  return check.call(node, value, {});
+}
+
+function assertRefused(verdict: Verdict, sentence: RegExp): void {
+  assert.equal(typeof verdict, 'string');
+  assert.match(String(verdict), sentence);
+  assert.match(String(verdict), /^[A-Z].*\.$/s, 'it is a sentence');
+}
+
+beforeEach(() => (loaded = []));
+
+describe('validators', () => {
+  it('have two parameters, or Node-RED would not show their sentences', () => {
+    for (const [type, { defaults }] of definitions) {
+      for (const [name, { validate: check }] of Object.entries(defaults)) {
+        if (
+          check &&
+          name !== 'partnerFrom' &&
+          !/^(payload|filename|contentType|subject|decision|text)$/.test(name)
+        ) {
+          assert.equal(check.length, 2, `${type}.${name}`);
+        }
+      }
+    }
+  });
+
+  it('HDR-07 accept the AS2 names that can be sent, and no others', () => {
+    const sendable = (name: string): boolean => {
+      try {
+        assertAs2Name(name);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    const name = fc.oneof(
+      fc.string({ maxLength: 140 }),
+      fc
+        .array(fc.integer({ min: 0, max: 0x2ff }), { maxLength: 20 })
+        .map((codes) => String.fromCharCode(...codes)),
+      fc.string({ minLength: 120, maxLength: 140 }),
+    );
+    fc.assert(
+      fc.property(name, (any) => {
+        const trimmed = any.trim();
+        assert.equal(
+          validate('as2-identity', 'as2Name', any) === true,
+          sendable(trimmed),
+          JSON.stringify(any),
+        );
+      }),
+    );
+    assertRefused(validate('as2-partner', 'as2Name', ''), /missing/);
+    assertRefused(validate('as2-partner', 'as2Name', 'Müller'), /“ü”/);
+    assertRefused(validate('as2-partner', 'as2Name', 'A\u00a0B'), /U\+00A0/);
+    assertRefused(validate('as2-partner', 'as2Name', 'x'.repeat(129)), /128.*129/);
+  });
+
+  it('accept http and https addresses only', () => {
+    for (const url of ['', 'https://as2.example.com/as2', 'http://10.0.0.1:4080/as2?x=1', ' https://a/ ']) {
+      assert.equal(validate('as2-identity', 'url', url), true, url);
+    }
+    assertRefused(validate('as2-identity', 'url', 'as2.example.com'), /https:\/\//);
+    assertRefused(validate('as2-identity', 'url', 'ftp://as2.example.com'), /https:\/\//);
+    assertRefused(validate('as2-identity', 'url', 'https://'), /complete/);
+    assertRefused(validate('as2-identity', 'url', 'https://as2.example.com/a b'), /complete/);
+    assertRefused(
+      validate('as2-identity', 'url', 'https://me:secret@as2.example.com/'),
+      /user name and password/,
+    );
+    assertRefused(validate('as2-identity', 'url', 'https://as2.example.com/#here'), /#/);
+  });
+
+  it('refuse a login that would travel readable', () => {
+    const credentials = { user: 'me' };
+    assertRefused(validate('as2-partner', 'url', 'http://as2.example.com', { credentials }), /readable/);
+    assert.equal(validate('as2-partner', 'url', 'https://as2.example.com', { credentials }), true);
+    assert.equal(validate('as2-partner', 'url', 'http://as2.example.com'), true);
+  });
+
+  it('ask for a partner certificate exactly where one is needed', () => {
+    const url = 'https://as2.example.com';
+    const open = {
+      url,
+      sign: '',
+      encrypt: '',
+      receipt: 'none',
+      requireSigned: false,
+      requireEncrypted: false,
+    };
+    assert.equal(validate('as2-partner', 'certificate', '', open), true);
+    assertRefused(
+      validate('as2-partner', 'certificate', '', { ...open, encrypt: 'aes-256-cbc' }),
+      /encrypted/,
+    );
+    assertRefused(validate('as2-partner', 'certificate', '', { ...open, receipt: 'signed' }), /receipts/);
+    assertRefused(validate('as2-partner', 'certificate', '', { ...open, requireSigned: true }), /signatures/);
+    // Who is only received from needs none for sending.
+    const silent = { ...open, url: '', encrypt: 'aes-256-cbc', receipt: 'signed' };
+    assert.equal(validate('as2-partner', 'certificate', '', silent), true);
+    assertRefused(validate('as2-partner', 'certificate', ''), /certificate/);
+  });
+
+  it('tell a certificate from what people paste instead', () => {
+    const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+    for (const property of ['certificate', 'ca']) {
+      assert.equal(validate('as2-partner', property, pem), true);
+      assert.equal(validate('as2-partner', property, pem + pem), true);
+      assert.equal(validate('as2-partner', property, 'MIIB+/=='), true);
+      assertRefused(validate('as2-partner', property, 'see attachment!'), /not a certificate/);
+      assertRefused(validate('as2-partner', property, pem.slice(0, 40)), /cut off/);
+      const key = '-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n';
+      assertRefused(validate('as2-partner', property, pem + key), /private key/);
+    }
+  });
+
+  it('ask for the keys of an identity unless none of its partners needs them', () => {
+    assertRefused(validate('as2-identity', 'certificate', ''), /[Gg]enerate/);
+    const partner = { type: 'as2-partner', sign: '', requireEncrypted: false };
+    assert.equal(validate('as2-identity', 'certificate', '', { users: [partner] }), true);
+    const signing = { ...partner, sign: 'sha-256' };
+    assertRefused(validate('as2-identity', 'certificate', '', { users: [partner, signing] }), /[Gg]enerate/);
+    const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+    assert.equal(validate('as2-identity', 'certificate', pem), true);
+    assert.equal(
+      validate('as2-identity', 'certificate', pem, { credentials: { has_privateKey: true } }),
+      true,
+    );
+    const keyless = validate('as2-identity', 'certificate', pem, { credentials: { has_privateKey: false } });
+    assertRefused(keyless, /no private key/);
+  });
+
+  it('refuse numbers out of range', () => {
+    for (const [type, property] of [
+      ['as2-partner', 'connectTimeout'],
+      ['as2-partner', 'responseTimeout'],
+      ['as2-in', 'receiptTimeout'],
+      ['as2-in', 'maxSize'],
+      ['as2-in', 'maxBuffer'],
+    ] as const) {
+      for (const good of ['1', '30', '2.5', 60]) assert.equal(validate(type, property, good), true, property);
+      for (const bad of ['', '0', '-1', 'ten', '1e99', 'NaN', ' '])
+        assertRefused(validate(type, property, bad), /number/);
+    }
+  });
+
+  it('refuse paths that cannot be reached, and a path that another as2 in node has', () => {
+    for (const good of ['/as2', '/', '/a/b.c/d-e_f', '/as2/'])
+      assert.equal(validate('as2-in', 'path', good), true, good);
+    assertRefused(validate('as2-in', 'path', ''), /missing/);
+    assertRefused(validate('as2-in', 'path', 'as2'), /slash/);
+    assertRefused(validate('as2-in', 'path', '/a b'), /blank/);
+    for (const character of '?#:*()[]{}\\')
+      assertRefused(validate('as2-in', 'path', `/a${character}`), /cannot contain/);
+
+    loaded = [{ id: 'other', type: 'as2-in', name: 'Orders', path: '/AS2/' }];
+    assertRefused(validate('as2-in', 'path', '/as2'), /Orders/);
+    assert.equal(validate('as2-in', 'path', '/as2/two'), true);
+    loaded = [{ id: 'other', type: 'as2-in', name: 'Orders', path: '/as2', d: true }];
+    assert.equal(validate('as2-in', 'path', '/as2'), true);
+  });
+
+  it('want a partner from the node or from the message', () => {
+    assertRefused(validate('as2-out', 'partner', ''), /Choose a partner/);
+    assertRefused(validate('as2-out', 'partner', '_ADD_'), /Choose a partner/);
+    assert.equal(validate('as2-out', 'partner', '', { partnerFromType: 'msg' }), true);
+    assertRefused(validate('as2-out', 'partner', 'gone'), /does not exist/);
+    loaded = [{ id: 'contoso', type: 'as2-partner', valid: false }];
+    assertRefused(validate('as2-out', 'partner', 'contoso'), /not set up completely/);
+    loaded = [{ id: 'contoso', type: 'as2-partner', valid: true }];
+    assert.equal(validate('as2-out', 'partner', 'contoso'), true);
+  });
+});
