@@ -1,7 +1,7 @@
 import { formatMic, openMessage, type OpenedMessage } from '../as2';
 import { bufferSource, type ByteSource, type SpilledBytes } from '../bytes';
 import { toAs2Error } from '../errors';
-import { safeFilename } from '../mime';
+import { type Headers, safeFilename } from '../mime';
 import { asStoreError } from '../store';
 import { type Arrival, type IncomingFacts, type IncomingFolder, incomingKey } from './arrival';
 import { reportSigner } from './receipt-report';
@@ -21,17 +21,29 @@ export async function storeMessage(arrival: Arrival, body: SpilledBytes): Promis
   const { options, headers, relationship, remoteAddress } = arrival;
   const facts: IncomingFacts = { partner: relationship.partner.name, remoteAddress };
   const folder: IncomingFolder = await options.spool.begin('in', incomingKey(arrival), 'received', facts);
-  await folder.add('request.raw', body);
-  await folder.add('request-headers.json', JSON.stringify(headers.entries(), undefined, 2));
-  return {
-    arrival: {
-      ...arrival,
-      emit: (type, details) => arrival.emit(type, { exchangeId: folder.record.id, ...details }),
-    },
-    folder,
-    // Small messages are opened from memory, large ones are read back.
-    body: body.buffer ? bufferSource(body.buffer) : await folder.source('request.raw'),
-  };
+  try {
+    await Promise.all([
+      folder.add('request.raw', body),
+      folder.add('request-headers.json', JSON.stringify(withoutSecrets(headers), undefined, 2)),
+    ]);
+    return {
+      arrival: {
+        ...arrival,
+        emit: (type, details) => arrival.emit(type, { exchangeId: folder.record.id, ...details }),
+      },
+      folder,
+      // Small messages are opened from memory, large ones are read back.
+      body: body.buffer ? bufferSource(body.buffer) : await folder.source('request.raw'),
+    };
+  } catch (error) {
+    await folder.discard().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** SEC-13: what a proxy or an eager client adds to log in somewhere is none of the evidence. */
+function withoutSecrets(headers: Headers): ReturnType<Headers['entries']> {
+  return headers.entries().filter(([name]) => !/^(?:proxy-)?authorization$|^cookie$/i.test(name));
 }
 
 /** What came of opening a message: it, or the reason for an error receipt. */

@@ -60,11 +60,14 @@ export async function spoolMessage(o: SendOptions, { compose }: SendPlan): Promi
   });
   try {
     const request = await spill(body.chunks, spool.spill);
-    await folder.add('request.raw', request);
     if (body.length !== undefined && request.length !== body.length) {
+      await request.dispose();
       throw new As2Error('payload-length-changed', { expected: body.length, received: request.length });
     }
-    await folder.add('request-headers.json', JSON.stringify(headers.entries(), undefined, 2));
+    await Promise.all([
+      folder.add('request.raw', request),
+      folder.add('request-headers.json', JSON.stringify(headers.entries(), undefined, 2)),
+    ]);
     const kept = mics();
     const [mic] = kept;
     folder.describe({ sizeBytes: request.length, mics: kept, ...(mic ? { mic: formatMic(mic) } : {}) });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -80,6 +80,18 @@ describe('exchange: receiving', () => {
       await post(await composeWire(alpha, beta, { filename: '../../etc/passwd' }));
       assert.equal(station.messages[0]?.filename, 'passwd');
       assert.ok(station.messages[0]?.payload.path.startsWith(station.spool.directory));
+    });
+  });
+
+  it('SEC-13: user names and passwords in the request are not kept', async () => {
+    await receiving({}, async ({ alpha, beta, post, station }) => {
+      const secrets = { Authorization: 'Basic canary', Cookie: 'canary', 'Proxy-Authorization': 'canary' };
+      await post(withHeaders(await composeWire(alpha, beta), secrets));
+      const folder = join(station.messages[0]?.payload.path ?? '', '..');
+      for (const name of await readdir(folder)) {
+        assert.doesNotMatch(await readFile(join(folder, name), 'latin1'), /canary/, name);
+      }
+      assert.match(await readFile(join(folder, 'request-headers.json'), 'utf8'), /"AS2-From",\s+"ALPHA"/);
     });
   });
 

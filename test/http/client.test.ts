@@ -168,6 +168,26 @@ describe('http: client', () => {
     );
   });
 
+  it('more requests at once than connections wait for one; the time for connecting is not for waiting', async () => {
+    await withHttpServer(
+      (request, response) => {
+        request.resume();
+        setTimeout(() => response.end(), 120);
+      },
+      async (url) => {
+        const client = createHttpClient({ connectTimeoutMs: 80 });
+        try {
+          const answers = await Promise.all(
+            Array.from({ length: 20 }, () => client.post(requestTo({ url }))),
+          );
+          assert.ok(answers.every(({ status }) => status === 200));
+        } finally {
+          client.close();
+        }
+      },
+    );
+  });
+
   it('takes a refusal that comes before everything is sent', async () => {
     let given = 0;
     const endless: SizedSource = {
