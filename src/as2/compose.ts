@@ -1,11 +1,12 @@
-import type { ByteFlow } from '../bytes';
-import type { DigestName, EncryptOptions, SignOptions } from '../cms';
+import { type ByteFlow, flowOf, spill, type SpillOptions } from '../bytes';
+import { deflated, type DigestName, type EncryptOptions, type SignOptions } from '../cms';
 import { type Entity, entityFlow, Headers } from '../mime';
 import { writeAs2Headers } from './headers';
 import { assertMessageId, hostOfMessageId } from './message-id';
 import type { KeptMic } from './mic';
 import { MicKeeper } from './mic-keeper';
 import {
+  compressedEntity,
   encryptedEntity,
   fittingDigest,
   type OutgoingPayload,
@@ -67,10 +68,43 @@ const defaultDigest: DigestName = 'sha-256';
  * @throws As2Error `as2-name-invalid`, `message-id-invalid`, `receipt-url-invalid`, `header-injection`
  */
 export function composeMessage(options: ComposeOptions): Composed {
-  const o = options.sign ? { ...options, sign: fittingDigest(options.sign) } : options;
-  assertMessageId(o.messageId);
+  const o = withFittingDigest(options);
   const keeper = new MicKeeper(digestsToKeep(o), isSmall(o));
-  const content = protect(payloadEntity(o.payload), o, keeper);
+  return composed(o, protect(payloadEntity(o.payload), o, keeper), keeper);
+}
+
+export interface CompressOptions {
+  /** Before signing is what most products do (CMP-03). Without a signature there is no difference. */
+  readonly order: 'before-signing' | 'after-signing';
+  /** Where the compressed bytes come to rest: their length must be known before anything can be sent. */
+  readonly spill: SpillOptions;
+}
+
+/**
+ * The same with a layer of compression (RFC 5402 §3). When it returns, the payload has been read and compressed.
+ * @returns also `dispose`, which removes the compressed bytes when the body has been read or is not wanted any more
+ * @throws As2Error as `composeMessage`; `spill-failed`, and errors of the payload
+ */
+export async function composeCompressedMessage(
+  options: ComposeOptions & { readonly compress: CompressOptions },
+): Promise<Composed & { dispose(): Promise<void> }> {
+  const o = withFittingDigest(options);
+  const keeper = new MicKeeper(digestsToKeep(o), isSmall(o));
+  const plain = entityFlow(payloadEntity(o.payload));
+  const isBefore = o.compress.order === 'before-signing';
+  const inner = innerFlow(plain, o, isBefore, keeper);
+  const atRest = await spill(deflated(inner.chunks), o.compress.spill);
+  try {
+    const content = protectCompressed(compressedEntity(flowOf(atRest)), o, isBefore, keeper);
+    return { ...composed(o, content, keeper), dispose: () => atRest.dispose() };
+  } catch (error) {
+    await atRest.dispose();
+    throw error;
+  }
+}
+
+function composed(o: ComposeOptions, content: Entity, keeper: MicKeeper): Composed {
+  assertMessageId(o.messageId);
   const fields = writeAs2Headers({
     from: o.from,
     to: o.to,
@@ -91,15 +125,40 @@ export function composeMessage(options: ComposeOptions): Composed {
 /** The layers, from the inside out, and the MIC at the place where the standard takes it (part E of the list). */
 function protect(payload: Entity, o: ComposeOptions, keeper: MicKeeper): Entity {
   if (!o.sign && !o.encrypt) return keeper.watchPlain(payload);
-  let entity = payload;
-  let flow = entityFlow(payload);
-  if (o.sign) {
-    entity = signedEntity(keeper.watch('signed-entity', flow), o.sign, keeper.digestsOf('signed-entity'));
-    flow = entityFlow(entity);
-  } else {
-    flow = keeper.watch('entity', flow);
-  }
-  return o.encrypt ? encryptedEntity(flow, o.encrypt) : entity;
+  const plain = entityFlow(payload);
+  if (o.sign) return encryptedIfWanted(signed(plain, o.sign, keeper), o);
+  return o.encrypt ? encryptedEntity(keeper.watch('entity', plain), o.encrypt) : payload;
+}
+
+/** What is compressed: the payload, or the signed entity around it (MIC-04 to MIC-07). */
+function innerFlow(plain: ByteFlow, o: ComposeOptions, isBefore: boolean, keeper: MicKeeper): ByteFlow {
+  if (!o.sign) return keeper.watch('entity', plain);
+  if (isBefore) return keeper.watchAlternative('entity', plain);
+  return entityFlow(signed(plain, o.sign, keeper));
+}
+
+function protectCompressed(
+  compressed: Entity,
+  o: ComposeOptions,
+  isBefore: boolean,
+  keeper: MicKeeper,
+): Entity {
+  if (o.sign && isBefore) return encryptedIfWanted(signed(entityFlow(compressed), o.sign, keeper), o);
+  if (o.sign) return encryptedIfWanted(compressed, o);
+  if (!o.encrypt) return compressed;
+  return encryptedEntity(keeper.watchAlternative('compressed-entity', entityFlow(compressed)), o.encrypt);
+}
+
+function signed(part: ByteFlow, sign: SignOptions, keeper: MicKeeper): Entity {
+  return signedEntity(keeper.watch('signed-entity', part), sign, keeper.digestsOf('signed-entity'));
+}
+
+function encryptedIfWanted(entity: Entity, { encrypt }: ComposeOptions): Entity {
+  return encrypt ? encryptedEntity(entityFlow(entity), encrypt) : entity;
+}
+
+function withFittingDigest<O extends ComposeOptions>(o: O): O {
+  return o.sign ? { ...o, sign: fittingDigest(o.sign) } : o;
 }
 
 function receiptWish(o: ComposeOptions, receipt: NonNullable<ComposeOptions['receipt']>): ReceiptWish {

@@ -15,6 +15,7 @@ export const dispositionTexts = {
 } as const;
 
 const authenticationFailed = processedError(dispositionTexts.authenticationFailed);
+const decompressionFailed = processedError(dispositionTexts.decompressionFailed);
 const decryptionFailed = processedError(dispositionTexts.decryptionFailed);
 const insufficientMessageSecurity = processedError(dispositionTexts.insufficientMessageSecurity);
 const integrityCheckFailed = processedError(dispositionTexts.integrityCheckFailed);
@@ -38,6 +39,10 @@ const byCode: Readonly<Partial<Record<As2ErrorCode, Disposition>>> = {
   'signature-part-missing': integrityCheckFailed,
   'signature-unreadable': integrityCheckFailed,
   'signature-without-content': integrityCheckFailed,
+
+  // DSP-07, CMP-06, CMP-07
+  'decompression-failed': decompressionFailed,
+  'decompression-too-large': decompressionFailed,
 
   // DSP-08, ENV-14, SEC-05
   'message-cipher-not-allowed': insufficientMessageSecurity,

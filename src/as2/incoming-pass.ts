@@ -1,81 +1,23 @@
-import { ByteReader, type Chunks, readAll, spill, type SpilledBytes, type SpillOptions, tap } from '../bytes';
+import { ByteReader, type Chunks, readAll, spill, type SpilledBytes, tap } from '../bytes';
 import {
-  type CipherName,
-  type ContentInfoType,
   digestByName,
   type DigestName,
+  openCompressed,
   openContentInfo,
   type OpenedContentInfo,
   openEnveloped,
   openSignedData,
-  type RecipientSummary,
 } from '../cms';
 import { As2Error, isAs2Error } from '../errors';
-import {
-  assertDepth,
-  decodeTransferEncoding,
-  type Headers,
-  type MimeLimits,
-  readEntity,
-  readMultipart,
-} from '../mime';
-import type { Certificate, KeyPair } from '../pki';
+import { assertDepth, decodeTransferEncoding, type Headers, readEntity, readMultipart } from '../mime';
 import { CanonicalDigests } from './canonical-digests';
 import { binaryCms } from './cms-bytes';
 import { DrainedChunks } from './drained';
+import type { IncomingLayer, IncomingPayload, Pass, PassOptions, SignedLayer } from './incoming-layers';
 import { judgeDetached, type JudgedSignature, judgeSignature } from './incoming-signature';
 import { entityKind, mediaTypeOfEntity } from './media-types';
 import { DigestSet } from './mic';
 import { TailWatch } from './tail-watch';
-
-export interface PassOptions {
-  readonly keys: readonly KeyPair[];
-  readonly signingCertificates: readonly Certificate[];
-  readonly spill: SpillOptions;
-  readonly digests: PassDigests;
-  readonly mimeLimits?: MimeLimits;
-}
-
-/** Which digests to take of the bytes that the MIC covers. */
-export interface PassDigests {
-  /** The partner's list; empty when it has none. */
-  readonly requested: readonly DigestName[];
-  /** Taken when no digest of the signature is on that list. */
-  readonly fallback: DigestName;
-  /** Taken in any case. */
-  readonly also: readonly DigestName[];
-  /** Digest signed content as if all its line ends were CRLF (MIME-03). */
-  readonly canonical: boolean;
-}
-
-/** A message with its layers open; nothing in it is released yet. */
-export interface Pass {
-  /** The outermost first. */
-  readonly layers: readonly IncomingLayer[];
-  /** Over the bytes that the MIC covers (part E of the conformance list). */
-  readonly mic: DigestSet;
-  readonly payload: IncomingPayload;
-}
-
-export type IncomingLayer = SignedLayer | EncryptedLayer;
-
-export interface SignedLayer extends JudgedSignature {
-  readonly kind: 'signed';
-  readonly form: 'detached' | 'opaque';
-}
-
-export interface EncryptedLayer {
-  readonly kind: 'encrypted';
-  readonly form: ContentInfoType;
-  readonly cipher: CipherName;
-  readonly recipients: readonly RecipientSummary[];
-  readonly recipient: Certificate;
-}
-
-export interface IncomingPayload {
-  readonly headers: Headers;
-  readonly bytes: SpilledBytes;
-}
 
 /** A MIME entity on its way in. */
 interface IncomingEntity {
@@ -90,13 +32,15 @@ interface Place {
   readonly depth: number;
   /** Inside a signed entity. */
   readonly signed: boolean;
+  /** Layers of compression around it. */
+  readonly compressed: number;
 }
 
 const LONGEST_SIGNATURE_BYTES = 4 * 1024 * 1024;
+/** CMP-03, CMP-07: one is usual, both places at once are tolerated. */
+const MOST_COMPRESSED_LAYERS = 2;
 /** Enough of plaintext to tell text from the noise of a wrong key. */
 const PROBE_BYTES = 32;
-
-const envelopes: ReadonlySet<ContentInfoType> = new Set(['enveloped-data', 'auth-enveloped-data']);
 
 /** How deciphered noise fails when it reaches the MIME structure. */
 const NONSENSE: ReadonlySet<string> = new Set([
@@ -125,12 +69,14 @@ class LayerReader {
   private readonly layers: IncomingLayer[] = [];
   private mic: DigestSet | undefined;
   private spilled: SpilledBytes | undefined;
+  /** Something stood behind a CMS object. */
+  private followed = false;
 
   constructor(private readonly o: PassOptions) {}
 
   async run(headers: Headers, body: Chunks): Promise<Pass> {
     try {
-      const payload = await this.open({ headers, body }, { depth: 1, signed: false });
+      const payload = await this.open({ headers, body }, { depth: 1, signed: false, compressed: 0 });
       if (!this.mic) throw new RangeError('a payload without a digest');
       return { layers: this.layers, mic: this.mic, payload };
     } catch (error) {
@@ -180,7 +126,7 @@ class LayerReader {
     const whole = new DrainedChunks(tap(chunks, update));
     try {
       const entity = await readEntity(whole.chunks, this.o.mimeLimits);
-      const payload = await this.open(entity, { depth: place.depth + 1, signed: true });
+      const payload = await this.open(entity, { ...place, depth: place.depth + 1, signed: true });
       await whole.drain();
       return payload;
     } finally {
@@ -198,21 +144,30 @@ class LayerReader {
   private async openCms(entity: IncomingEntity, place: Place): Promise<IncomingPayload> {
     const opened = await openContentInfo(binaryCms(decoded(entity)));
     try {
-      if (envelopes.has(opened.type)) return await this.openEncrypted(opened, place);
-      if (opened.type === 'signed-data') return await this.openOpaque(opened, place);
-      throw new As2Error('content-type-unexpected', {
-        found: opened.type,
-        expected: 'signed or enveloped data',
-      });
+      const payload = await this.openCmsContent(opened, place);
+      this.followed ||= opened.followed;
+      return payload;
     } finally {
       await opened.close();
+    }
+  }
+
+  private async openCmsContent(opened: OpenedContentInfo, place: Place): Promise<IncomingPayload> {
+    switch (opened.type) {
+      case 'enveloped-data':
+      case 'auth-enveloped-data':
+        return this.openEncrypted(opened, place);
+      case 'signed-data':
+        return this.openOpaque(opened, place);
+      case 'compressed-data':
+        return this.decompress(opened, place);
     }
   }
 
   /** Whatever is wrong with the plaintext ends like a failed decryption (SEC-03, law 4). */
   private async openEncrypted(opened: OpenedContentInfo, place: Place): Promise<IncomingPayload> {
     const enveloped = await openEnveloped(opened, this.o.keys, this.o.spill);
-    const { cipher, recipient, recipients } = enveloped;
+    const { cipher, recipient, recipients, authenticated } = enveloped;
     const tail = new TailWatch();
     const whole = new DrainedChunks(tap(enveloped.content, tail.see));
     try {
@@ -220,14 +175,36 @@ class LayerReader {
       const probe = await reader.peek(PROBE_BYTES);
       const entity = await readEntity(reader.rest(), this.o.mimeLimits);
       if (entity.headerBytes.length === 0 && !isText(probe)) throw enveloped.failure();
+      this.followed = false;
       const payload = await this.open(entity, { ...place, depth: place.depth + 1 });
       // The padding stands at the very end: only now it is certain that everything was deciphered.
       await whole.drain();
-      if (!enveloped.authenticated && !tail.endsLike(entity.headers)) throw enveloped.failure();
+      if (!authenticated && (this.followed || !tail.endsLike(entity.headers))) throw enveloped.failure();
       this.layers.unshift({ kind: 'encrypted', form: opened.type, cipher, recipient, recipients });
       return payload;
     } catch (error) {
       throw isAs2Error(error) && NONSENSE.has(error.code) ? enveloped.failure(error) : error;
+    } finally {
+      await whole.close();
+    }
+  }
+
+  /** RFC 5402 §3: around the payload or around the signed entity; elsewhere too, if somebody does it (CMP-04). */
+  private async decompress(opened: OpenedContentInfo, place: Place): Promise<IncomingPayload> {
+    const compressed = place.compressed + 1;
+    if (compressed > MOST_COMPRESSED_LAYERS) {
+      throw new As2Error('decompression-too-large', {
+        limit: `${MOST_COMPRESSED_LAYERS} layers of compression`,
+      });
+    }
+    const whole = new DrainedChunks(await openCompressed(opened, this.o.decompression));
+    try {
+      const entity = await readEntity(whole.chunks, this.o.mimeLimits);
+      const payload = await this.open(entity, { ...place, compressed, depth: place.depth + 1 });
+      // The checksum stands at the end.
+      await whole.drain();
+      this.layers.unshift({ kind: 'compressed' });
+      return payload;
     } finally {
       await whole.close();
     }

@@ -1,4 +1,10 @@
-export { composeMessage, type Composed, type ComposeOptions } from './compose';
+export {
+  type Composed,
+  composeCompressedMessage,
+  composeMessage,
+  type ComposeOptions,
+  type CompressOptions,
+} from './compose';
 export {
   type Disposition,
   failedFailure,
@@ -24,7 +30,7 @@ export {
   sameMicValue,
 } from './mic';
 export { as2NameCandidates, assertAs2Name, formatAs2Name, parseAs2Name } from './name';
-export { micOfError, openMessage, type OpenedMessage, type OpenOptions } from './open';
+export { micOfError, openMessage, type OpenedMessage, type OpenLimits, type OpenOptions } from './open';
 export type { OutgoingPayload } from './outgoing-layers';
 export { type Receipt, saysPositive } from './receipt';
 export { composeReceipt, type ReceiptOptions } from './receipt-compose';

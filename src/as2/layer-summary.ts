@@ -1,5 +1,5 @@
 import type { Certificate } from '../pki';
-import type { IncomingLayer } from './incoming-pass';
+import type { IncomingLayer } from './incoming-layers';
 
 export interface CertificateSummary {
   readonly subject: string;
@@ -29,9 +29,11 @@ export type LayerSummary =
       readonly cipher: string;
       /** Ours, whose key opened it. */
       readonly recipient: CertificateSummary;
-    };
+    }
+  | { readonly kind: 'compressed' };
 
 export function summarizeLayer(layer: IncomingLayer, canonical: boolean): LayerSummary {
+  if (layer.kind === 'compressed') return { kind: 'compressed' };
   if (layer.kind === 'encrypted') {
     const { kind, form, cipher, recipient } = layer;
     return { kind, form, cipher, recipient: summarizeCertificate(recipient) };

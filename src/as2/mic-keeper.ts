@@ -25,17 +25,22 @@ export class MicKeeper {
     return this.digested(flow, this.add(scope, false));
   }
 
+  /** The same for what the standard does not take. */
+  watchAlternative(scope: MicScope, flow: ByteFlow): ByteFlow {
+    return this.alternatives ? this.digested(flow, this.add(scope, true)) : flow;
+  }
+
   /** An unprotected message: its body. Some products digest the MIME headers too (MIC-03). */
   watchPlain({ headers, body }: Entity): Entity {
-    const watchedBody = this.watch('body', body);
-    if (!this.alternatives) return { headers, body: watchedBody };
+    const watched = this.watch('body', body);
+    if (!this.alternatives) return { headers, body: watched };
     const withHeaders = this.add('entity', true);
     withHeaders.update(Buffer.concat([headers.toBuffer(), Buffer.from('\r\n')]));
-    return { headers, body: this.digested(watchedBody, withHeaders) };
+    return { headers, body: this.digested(watched, withHeaders) };
   }
 
   digestsOf(scope: MicScope): DigestSet {
-    const found = this.watched.find((one) => one.scope === scope);
+    const found = this.watched.find((one) => one.scope === scope && !one.alternative);
     if (!found) throw new RangeError(`${scope} is not watched`);
     return found.digests;
   }
@@ -43,7 +48,10 @@ export class MicKeeper {
   /** @throws Error before everything was read */
   mics(): KeptMic[] {
     if (this.unread > 0) throw new Error('The MICs are known when the body has been read to its end.');
-    return this.watched.flatMap(({ scope, alternative, digests }) =>
+    const standardFirst = this.watched.toSorted(
+      (one, other) => Number(one.alternative) - Number(other.alternative),
+    );
+    return standardFirst.flatMap(({ scope, alternative, digests }) =>
       digests.mics().map((mic) => ({ ...mic, scope, ...(alternative ? { alternative } : {}) })),
     );
   }

@@ -14,6 +14,8 @@ export type MicScope =
   | 'signed-entity'
   /** The innermost MIME entity, headers and body: encrypted or compressed, not signed (MIC-02, MIC-04, MIC-05). */
   | 'entity'
+  /** The compressed part of a message that is not signed; no standard takes it (MIC-05). */
+  | 'compressed-entity'
   /** The HTTP body alone: neither signed nor encrypted nor compressed (MIC-03). */
   | 'body';
 

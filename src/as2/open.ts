@@ -3,16 +3,18 @@ import { digestByName, type DigestName, type SignatureReport } from '../cms';
 import { As2Error, type As2ErrorCode, type FactsOf } from '../errors';
 import { filenameOf, type Headers, type MimeLimits } from '../mime';
 import type { Certificate, KeyPair } from '../pki';
-import {
-  type IncomingLayer,
-  type Pass,
-  type PassDigests,
-  readLayers,
-  type SignedLayer,
-} from './incoming-pass';
+import type { IncomingLayer, Pass, PassDigests, SignedLayer } from './incoming-layers';
+import { readLayers } from './incoming-pass';
 import { type LayerSummary, summarizeLayer } from './layer-summary';
 import { chooseMic, formatMic, type Mic, parseMic } from './mic';
 import { policyProblem, type Protection, type SecurityPolicy } from './security-policy';
+
+export interface OpenLimits extends MimeLimits {
+  /** Octets that decompression may give. Default: the limit of `spill`, or 4 GiB (CMP-07). */
+  readonly decompressedBytes?: number;
+  /** Octets that may come out for each octet that goes in, beyond the first 8 MiB. Default 250. */
+  readonly compressionRatio?: number;
+}
 
 export interface OpenOptions {
   /** All our key pairs, current and former (ENV-02). */
@@ -23,7 +25,7 @@ export interface OpenOptions {
   readonly spill: SpillOptions;
   /** `signed-receipt-micalg` of the message, in the order of preference (MIC-11). */
   readonly micAlgorithms?: readonly string[];
-  readonly limits?: MimeLimits;
+  readonly limits?: OpenLimits;
   readonly policy?: SecurityPolicy;
 }
 
@@ -56,6 +58,8 @@ interface IncomingMessage {
 
 /** Used where neither the signature nor the partner names a digest (MIC-11). */
 const defaultDigest: DigestName = 'sha-256';
+const defaultDecompressedBytes = 4 * 1024 ** 3;
+const defaultCompressionRatio = 250;
 
 /**
  * Opens a message in one streaming pass: decrypts, takes the digests, lets the payload come to rest, verifies the
@@ -111,6 +115,10 @@ async function openOnce(message: IncomingMessage, o: OpenOptions, digests: PassD
     signingCertificates: o.signingCertificates,
     spill: limit === undefined ? o.spill : { limitError, ...o.spill },
     digests,
+    decompression: {
+      sizeBytes: o.limits?.decompressedBytes ?? limit ?? defaultDecompressedBytes,
+      ratio: o.limits?.compressionRatio ?? defaultCompressionRatio,
+    },
     ...(o.limits ? { mimeLimits: o.limits } : {}),
   });
   return { ...pass, digests };
@@ -141,7 +149,7 @@ function release(
     layers: layers.map((layer) => summarizeLayer(layer, canonical)),
     signed: protection.signed,
     encrypted: protection.encrypted,
-    compressed: false,
+    compressed: layers.some(({ kind }) => kind === 'compressed'),
     ...(signature ? { signature } : {}),
     mic,
     mics,

@@ -1,5 +1,6 @@
 import { type ByteFlow, tap, withLength } from '../bytes';
 import {
+  compressedDataFlow,
   detachedLength,
   digestAlgorithm,
   type EncryptOptions,
@@ -80,6 +81,11 @@ export function encryptedEntity(entity: ByteFlow, encrypt: EncryptOptions): Enti
     headers: cmsHeaders(smimeTypes[envelopeType(encrypt)], 'smime.p7m'),
     body: envelopedFlow(entity, encrypt),
   };
+}
+
+/** application/pkcs7-mime around a zlib stream at rest (RFC 5402 §2, CMP-01). */
+export function compressedEntity(zlibStream: ByteFlow): Entity {
+  return { headers: cmsHeaders('compressed-data', 'smime.p7z'), body: compressedDataFlow(zlibStream) };
 }
 
 const smimeTypes = {

@@ -9,8 +9,10 @@ export type ContentInfoType = 'signed-data' | 'enveloped-data' | 'auth-enveloped
 export interface OpenedContentInfo {
   readonly type: ContentInfoType;
   readonly ber: BerStreamReader;
-  /** Reads what ends the ContentInfo. Whatever follows it is left alone (BER-05). */
+  /** Reads what ends the ContentInfo, and what follows it to the end: no harm by itself (BER-05). */
   finish(): Promise<void>;
+  /** After `finish`: something other than white space followed. Inside an encrypted layer that is an attack (SEC-03). */
+  readonly followed: boolean;
   /** Releases what lies underneath. */
   close(): Promise<void>;
 }
@@ -23,6 +25,8 @@ const typesByOid: Readonly<Record<string, ContentInfoType>> = {
 };
 
 const LONGEST_OID_ELEMENT_BYTES = 128;
+/** Tab, line feed, carriage return, blank. */
+const WHITE_SPACE: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0d, 0x20]);
 
 /**
  * Reads the outermost structure of CMS (RFC 5652 §3). The object identifier decides what it is, not `smime-type`
@@ -32,6 +36,7 @@ const LONGEST_OID_ELEMENT_BYTES = 128;
 export async function openContentInfo(chunks: Chunks): Promise<OpenedContentInfo> {
   const reader = new ByteReader(chunks);
   const ber = new BerStreamReader(reader);
+  let followed = false;
   try {
     await ber.enter(tags.sequence);
     const contentType = oidValue(parseBer(await ber.readElement(LONGEST_OID_ELEMENT_BYTES)));
@@ -49,6 +54,10 @@ export async function openContentInfo(chunks: Chunks): Promise<OpenedContentInfo
       async finish() {
         await ber.leave();
         await ber.leave();
+        for await (const chunk of reader.rest()) followed ||= chunk.some((byte) => !WHITE_SPACE.has(byte));
+      },
+      get followed() {
+        return followed;
       },
       close: () => reader.close(),
     };

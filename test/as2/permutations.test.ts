@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import {
   composeReceipt,
+  type CompressOptions,
   isReceipt,
   judgeReceipt,
+  type KeptMic,
   newMessageId,
   openReceipt,
   planReceipt,
@@ -12,10 +14,23 @@ import {
 } from '../../src/as2';
 import { bufferSource } from '../../src/bytes';
 import { payloadBody, payloadBodyMics } from '../support/payload-part';
-import { alphaName, betaName, composed, opened, payloadBytes, stations, type Stations } from './stations';
+import {
+  alphaName,
+  betaName,
+  composed,
+  composedCompressed,
+  inMemory,
+  opened,
+  payloadBytes,
+  stations,
+  type Stations,
+} from './stations';
+
+type Compression = CompressOptions['order'];
 
 interface Permutation {
   readonly id: string;
+  readonly compress?: Compression;
   readonly sign: boolean;
   readonly encrypt: boolean;
   readonly receipt: 'none' | 'unsigned' | 'signed';
@@ -36,9 +51,38 @@ const permutations: readonly Permutation[] = [
   })),
 );
 
-function title({ sign, encrypt, receipt }: Permutation): string {
+/** RFC 5402 §3: the same with one layer of compression. */
+const compressed: readonly Permutation[] = [
+  ...permutations.map((row) => ({ ...row, id: 'PERM-13', compress: 'before-signing' as const })),
+  ...permutations.flatMap((row) =>
+    row.sign ? [{ ...row, id: 'PERM-14', compress: 'after-signing' as const }] : [],
+  ),
+];
+
+function title({ sign, encrypt, receipt, compress }: Permutation): string {
   const layers = [...(sign ? ['signed'] : []), ...(encrypt ? ['encrypted'] : [])].join(' then ') || 'plain';
-  return `${layers}, receipt ${receipt}`;
+  return `${layers}, receipt ${receipt}${compress ? `, compressed ${compress}` : ''}`;
+}
+
+/** MIC-01 to MIC-07: over what the receipt's digest must be. */
+function scope({ sign, encrypt, compress }: Permutation): KeptMic['scope'] {
+  if (sign) return 'signed-entity';
+  return encrypt || compress ? 'entity' : 'body';
+}
+
+function layerKinds({ sign, encrypt, compress }: Permutation): string[] {
+  return [
+    ...(encrypt ? ['encrypted'] : []),
+    ...(compress === 'after-signing' ? ['compressed'] : []),
+    ...(sign ? ['signed'] : []),
+    ...(compress === 'before-signing' ? ['compressed'] : []),
+  ];
+}
+
+async function messageOf(permutation: Permutation, both: Stations) {
+  if (!permutation.compress) return composed(layers(both, permutation));
+  const compress = { order: permutation.compress, spill: inMemory };
+  return composedCompressed({ ...layers(both, permutation), compress });
 }
 
 function layers({ alpha, beta }: Stations, { sign, encrypt, receipt }: Permutation) {
@@ -50,10 +94,10 @@ function layers({ alpha, beta }: Stations, { sign, encrypt, receipt }: Permutati
 }
 
 describe('Permutations: compose, open, receipt, verdict', () => {
-  for (const permutation of permutations) {
+  for (const permutation of [...permutations, ...compressed]) {
     it(`${permutation.id} ${title(permutation)}`, async () => {
       const both = await stations();
-      const message = await composed(layers(both, permutation));
+      const message = await messageOf(permutation, both);
       assert.equal(message.length, message.body.length, 'HTTP-03: the length was known before');
 
       const request = readAs2Headers(message.headers);
@@ -63,25 +107,24 @@ describe('Permutations: compose, open, receipt, verdict', () => {
       const plan = request.receipt && planReceipt(request.receipt);
       assert.equal(plan?.signed, { none: undefined, unsigned: false, signed: true }[permutation.receipt]);
       const micAlgorithms = request.receipt?.micalg?.values;
-      const message2 = await opened(message, micAlgorithms ? { micAlgorithms } : {});
-      assert.deepEqual(await payloadBytes(message2), payloadBody);
-      assert.equal(message2.payload.filename, 'po.edi');
-      assert.equal(message2.payload.contentType, 'application/edi-x12');
-      assert.deepEqual([message2.signed, message2.encrypted], [permutation.sign, permutation.encrypt]);
+      const received = await opened(message, micAlgorithms ? { micAlgorithms } : {});
+      assert.deepEqual(await payloadBytes(received), payloadBody);
+      assert.equal(received.payload.filename, 'po.edi');
+      assert.equal(received.payload.contentType, 'application/edi-x12');
+      const kinds = received.layers.map(({ kind }) => kind);
+      assert.deepEqual(kinds, layerKinds(permutation));
+      assert.equal(received.compressed, permutation.compress !== undefined);
 
-      const isProtected = permutation.sign || permutation.encrypt;
-      assert.deepEqual(message2.mic, { value: message.mics[0]?.value, algorithm: 'sha-256' });
-      assert.equal(
-        message2.mic.value === payloadBodyMics.sha256,
-        !isProtected,
-        'MIC-B only where unprotected',
-      );
+      const kept = message.mics.find(({ algorithm }) => algorithm === 'sha-256');
+      assert.equal(kept?.scope, scope(permutation));
+      assert.deepEqual(received.mic, { value: kept.value, algorithm: 'sha-256' });
+      assert.equal(received.mic.value === payloadBodyMics.sha256, kept.scope === 'body');
       if (!plan) return;
 
       const receipt = await composeReceipt({
         request,
         disposition: processed,
-        mic: message2.mic,
+        mic: received.mic,
         text: receiptText(request, processed),
         product: 'node-red-contrib-as2',
         messageId: newMessageId('beta.example'),

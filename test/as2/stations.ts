@@ -1,7 +1,9 @@
 import { bufferFlow, bufferSource, readAll, type SpillOptions } from '../../src/bytes';
 import {
+  composeCompressedMessage,
   composeMessage,
   type ComposeOptions,
+  type CompressOptions,
   newMessageId,
   openMessage,
   type OpenedMessage,
@@ -49,6 +51,15 @@ export function messageOptions(options: Partial<ComposeOptions> = {}): ComposeOp
 export async function composed(options: Partial<ComposeOptions> = {}) {
   const message = composeMessage(messageOptions(options));
   const body = await collect(message.body.chunks);
+  return { headers: message.headers, body, length: message.body.length, mics: message.mics() };
+}
+
+export async function composedCompressed(
+  options: Partial<ComposeOptions> & { readonly compress: CompressOptions },
+) {
+  const message = await composeCompressedMessage({ ...messageOptions(options), compress: options.compress });
+  const body = await collect(message.body.chunks);
+  await message.dispose();
   return { headers: message.headers, body, length: message.body.length, mics: message.mics() };
 }
 

@@ -1,0 +1,60 @@
+import type { SpilledBytes, SpillOptions } from '../bytes';
+import type { CipherName, ContentInfoType, DecompressionLimits, DigestName, RecipientSummary } from '../cms';
+import type { Headers, MimeLimits } from '../mime';
+import type { Certificate, KeyPair } from '../pki';
+import type { JudgedSignature } from './incoming-signature';
+import type { DigestSet } from './mic';
+
+export interface PassOptions {
+  readonly keys: readonly KeyPair[];
+  readonly signingCertificates: readonly Certificate[];
+  readonly spill: SpillOptions;
+  readonly digests: PassDigests;
+  readonly decompression: DecompressionLimits;
+  readonly mimeLimits?: MimeLimits;
+}
+
+/** Which digests to take of the bytes that the MIC covers. */
+export interface PassDigests {
+  /** The partner's list; empty when it has none. */
+  readonly requested: readonly DigestName[];
+  /** Taken when no digest of the signature is on that list. */
+  readonly fallback: DigestName;
+  /** Taken in any case. */
+  readonly also: readonly DigestName[];
+  /** Digest signed content as if all its line ends were CRLF (MIME-03). */
+  readonly canonical: boolean;
+}
+
+/** A message with its layers open; nothing in it is released yet. */
+export interface Pass {
+  /** The outermost first. */
+  readonly layers: readonly IncomingLayer[];
+  /** Over the bytes that the MIC covers (part E of the conformance list). */
+  readonly mic: DigestSet;
+  readonly payload: IncomingPayload;
+}
+
+export type IncomingLayer = SignedLayer | EncryptedLayer | CompressedLayer;
+
+export interface SignedLayer extends JudgedSignature {
+  readonly kind: 'signed';
+  readonly form: 'detached' | 'opaque';
+}
+
+export interface EncryptedLayer {
+  readonly kind: 'encrypted';
+  readonly form: ContentInfoType;
+  readonly cipher: CipherName;
+  readonly recipients: readonly RecipientSummary[];
+  readonly recipient: Certificate;
+}
+
+export interface CompressedLayer {
+  readonly kind: 'compressed';
+}
+
+export interface IncomingPayload {
+  readonly headers: Headers;
+  readonly bytes: SpilledBytes;
+}
