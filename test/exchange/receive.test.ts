@@ -87,6 +87,7 @@ describe('exchange: receiving', () => {
     await receiving({}, async ({ alpha, beta, post, station }) => {
       const secrets = { Authorization: 'Basic canary', Cookie: 'canary', 'Proxy-Authorization': 'canary' };
       await post(withHeaders(await composeWire(alpha, beta), secrets));
+      await station.event('receipt-sent');
       const folder = join(station.messages[0]?.payload.path ?? '', '..');
       for (const name of await readdir(folder)) {
         assert.doesNotMatch(await readFile(join(folder, name), 'latin1'), /canary/, name);
