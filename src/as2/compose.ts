@@ -1,4 +1,4 @@
-import { type ByteFlow, flowOf, spill, type SpillOptions } from '../bytes';
+import { type ByteFlow, concatFlows, flowOf, spill, type SpillOptions } from '../bytes';
 import { deflated, type DigestName, type EncryptOptions, type SignOptions } from '../cms';
 import { type Entity, entityFlow, Headers } from '../mime';
 import { writeAs2Headers } from './headers';
@@ -11,6 +11,7 @@ import {
   fittingDigest,
   type OutgoingPayload,
   payloadEntity,
+  relatedEntity,
   signedEntity,
 } from './outgoing-layers';
 import type { Importance, ReceiptWish } from './receipt-request';
@@ -25,6 +26,8 @@ export interface ComposeOptions {
   readonly date?: Date;
   readonly subject?: string;
   readonly payload: OutgoingPayload;
+  /** More documents that belong to the payload: they travel together as multipart/related (RFC 6362). */
+  readonly attachments?: readonly OutgoingPayload[];
   readonly sign?: SignOptions;
   readonly encrypt?: EncryptOptions;
   /** Further digests to keep for comparison with the receipt. */
@@ -70,7 +73,7 @@ const defaultDigest: DigestName = 'sha-256';
 export function composeMessage(options: ComposeOptions): Composed {
   const o = withFittingDigest(options);
   const keeper = new MicKeeper(digestsToKeep(o), isSmall(o));
-  return composed(o, protect(payloadEntity(o.payload), o, keeper), keeper);
+  return composed(o, protect(contentOf(o), o, keeper), keeper);
 }
 
 export interface CompressOptions {
@@ -90,7 +93,7 @@ export async function composeCompressedMessage(
 ): Promise<Composed & { dispose(): Promise<void> }> {
   const o = withFittingDigest(options);
   const keeper = new MicKeeper(digestsToKeep(o), isSmall(o));
-  const plain = entityFlow(payloadEntity(o.payload));
+  const plain = entityFlow(contentOf(o));
   const isBefore = o.compress.order === 'before-signing';
   const inner = innerFlow(plain, o, isBefore, keeper);
   const atRest = await spill(deflated(inner.chunks), o.compress.spill);
@@ -120,6 +123,11 @@ function composed(o: ComposeOptions, content: Entity, keeper: MicKeeper): Compos
     body: content.body,
     mics: () => keeper.mics(),
   };
+}
+
+function contentOf({ payload, attachments = [], messageId }: ComposeOptions): Entity {
+  if (attachments.length === 0) return payloadEntity(payload);
+  return relatedEntity([payload, ...attachments], hostOfMessageId(messageId));
 }
 
 /** The layers, from the inside out, and the MIC at the place where the standard takes it (part E of the list). */
@@ -181,6 +189,7 @@ function digestsToKeep(o: ComposeOptions): DigestName[] {
   return [...signing, ...receiptDigests(o), ...(o.micAlgorithms ?? []), ...(isSmall(o) ? usualDigests : [])];
 }
 
-function isSmall({ payload: { content } }: ComposeOptions): boolean {
-  return content.length !== undefined && content.length <= SMALL_BYTES;
+function isSmall({ payload, attachments = [] }: ComposeOptions): boolean {
+  const { length } = concatFlows(payload.content, ...attachments.map(({ content }) => content));
+  return length !== undefined && length <= SMALL_BYTES;
 }

@@ -1,7 +1,8 @@
-import type { SpilledBytes, SpillOptions } from '../bytes';
+import type { SpillOptions } from '../bytes';
 import type { CipherName, ContentInfoType, DecompressionLimits, DigestName, RecipientSummary } from '../cms';
-import type { Headers, MimeLimits } from '../mime';
+import type { MimeLimits } from '../mime';
 import type { Certificate, KeyPair } from '../pki';
+import type { IncomingPayload } from './incoming-payload';
 import type { JudgedSignature } from './incoming-signature';
 import type { DigestSet } from './mic';
 
@@ -10,6 +11,8 @@ export interface PassOptions {
   readonly signingCertificates: readonly Certificate[];
   readonly spill: SpillOptions;
   readonly digests: PassDigests;
+  /** Whether the documents of a multipart payload come apart. */
+  readonly splitAttachments: boolean;
   readonly decompression: DecompressionLimits;
   readonly mimeLimits?: MimeLimits;
 }
@@ -52,9 +55,4 @@ export interface EncryptedLayer {
 
 export interface CompressedLayer {
   readonly kind: 'compressed';
-}
-
-export interface IncomingPayload {
-  readonly headers: Headers;
-  readonly bytes: SpilledBytes;
 }

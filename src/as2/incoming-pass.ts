@@ -1,4 +1,4 @@
-import { ByteReader, type Chunks, readAll, spill, type SpilledBytes, tap } from '../bytes';
+import { ByteReader, type Chunks, readAll, tap } from '../bytes';
 import {
   digestByName,
   type DigestName,
@@ -9,23 +9,16 @@ import {
   openSignedData,
 } from '../cms';
 import { As2Error, isAs2Error } from '../errors';
-import { assertDepth, decodeTransferEncoding, type Headers, readEntity, readMultipart } from '../mime';
+import { assertDepth, type Headers, readEntity, readMultipart } from '../mime';
 import { CanonicalDigests } from './canonical-digests';
 import { binaryCms } from './cms-bytes';
 import { DrainedChunks } from './drained';
-import type { IncomingLayer, IncomingPayload, Pass, PassOptions, SignedLayer } from './incoming-layers';
+import type { IncomingLayer, Pass, PassOptions, SignedLayer } from './incoming-layers';
+import { decoded, type IncomingEntity, type IncomingPayload, restPayload } from './incoming-payload';
 import { judgeDetached, type JudgedSignature, judgeSignature } from './incoming-signature';
 import { entityKind, mediaTypeOfEntity } from './media-types';
 import { DigestSet } from './mic';
 import { TailWatch } from './tail-watch';
-
-/** A MIME entity on its way in. */
-interface IncomingEntity {
-  readonly headers: Headers;
-  /** As received; absent where the headers are those of the HTTP request. */
-  readonly headerBytes?: Buffer;
-  readonly body: Chunks;
-}
 
 /** Where an entity stands. */
 interface Place {
@@ -68,7 +61,7 @@ export async function readLayers(headers: Headers, body: Chunks, o: PassOptions)
 class LayerReader {
   private readonly layers: IncomingLayer[] = [];
   private mic: DigestSet | undefined;
-  private spilled: SpilledBytes | undefined;
+  private payload: IncomingPayload | undefined;
   /** Something stood behind a CMS object. */
   private followed = false;
 
@@ -80,7 +73,7 @@ class LayerReader {
       if (!this.mic) throw new RangeError('a payload without a digest');
       return { layers: this.layers, mic: this.mic, payload };
     } catch (error) {
-      await this.spilled?.dispose();
+      await this.payload?.dispose();
       throw error;
     }
   }
@@ -245,13 +238,13 @@ class LayerReader {
       if (headerBytes) this.mic.update(headerBytes);
       body = tap(body, this.mic.update);
     }
-    this.spilled = await spill(decoded({ headers, body }), this.o.spill);
-    return { headers, bytes: this.spilled };
+    const { spill, mimeLimits, splitAttachments: split } = this.o;
+    this.payload = await restPayload(
+      { headers, body },
+      { spill, split, ...(mimeLimits ? { mimeLimits } : {}) },
+    );
+    return this.payload;
   }
-}
-
-function decoded({ headers, body }: IncomingEntity): Chunks {
-  return decodeTransferEncoding(body, headers.get('Content-Transfer-Encoding'));
 }
 
 /** Printable ASCII, tabs and line ends: what EDI and XML begin with, and what deciphered noise never is. */

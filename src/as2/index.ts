@@ -30,7 +30,15 @@ export {
   sameMicValue,
 } from './mic';
 export { as2NameCandidates, assertAs2Name, formatAs2Name, parseAs2Name } from './name';
-export { micOfError, openMessage, type OpenedMessage, type OpenLimits, type OpenOptions } from './open';
+export {
+  micOfError,
+  openMessage,
+  type OpenedAttachment,
+  type OpenedMessage,
+  type OpenedPayload,
+  type OpenLimits,
+  type OpenOptions,
+} from './open';
 export type { OutgoingPayload } from './outgoing-layers';
 export { type Receipt, saysPositive } from './receipt';
 export { composeReceipt, type ReceiptOptions } from './receipt-compose';

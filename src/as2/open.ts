@@ -5,6 +5,7 @@ import { filenameOf, type Headers, type MimeLimits } from '../mime';
 import type { Certificate, KeyPair } from '../pki';
 import type { IncomingLayer, Pass, PassDigests, SignedLayer } from './incoming-layers';
 import { readLayers } from './incoming-pass';
+import { type IncomingAttachment, type IncomingPayload, withoutBrackets } from './incoming-payload';
 import { type LayerSummary, summarizeLayer } from './layer-summary';
 import { chooseMic, formatMic, type Mic, parseMic } from './mic';
 import { policyProblem, type Protection, type SecurityPolicy } from './security-policy';
@@ -27,6 +28,11 @@ export interface OpenOptions {
   readonly micAlgorithms?: readonly string[];
   readonly limits?: OpenLimits;
   readonly policy?: SecurityPolicy;
+  /**
+   * Take a multipart/related (or mixed) payload apart (MA-03): `payload` is then its root, and `attachments` has all
+   * of them. Default: false, the payload is the multipart as a whole.
+   */
+  readonly splitAttachments?: boolean;
 }
 
 export interface OpenedMessage {
@@ -41,14 +47,25 @@ export interface OpenedMessage {
   readonly mic: Mic;
   /** Everything that was computed over the same bytes. */
   readonly mics: readonly Mic[];
-  readonly payload: {
-    readonly headers: Headers;
-    readonly contentType: string;
-    /** As the sender wrote it: not safe for a disk (SEC-10). */
-    readonly filename?: string;
-    /** Whoever takes the message makes them durable or disposes of them. */
-    readonly bytes: SpilledBytes;
-  };
+  readonly payload: OpenedPayload;
+  /** The documents of a multipart in their order, the root too; absent unless they were to be split. */
+  readonly attachments?: readonly OpenedAttachment[];
+}
+
+export interface OpenedPayload {
+  readonly headers: Headers;
+  readonly contentType: string;
+  /** As the sender wrote it: not safe for a disk (SEC-10). */
+  readonly filename?: string;
+  /** Whoever takes the message makes them durable or disposes of them. */
+  readonly bytes: SpilledBytes;
+}
+
+export interface OpenedAttachment extends OpenedPayload {
+  /** Without its brackets. */
+  readonly contentId?: string;
+  /** The one that the others belong to. */
+  readonly root: boolean;
 }
 
 interface IncomingMessage {
@@ -77,7 +94,7 @@ export async function openMessage(message: IncomingMessage, o: OpenOptions): Pro
   try {
     return release(opening, o);
   } catch (error) {
-    await opening.payload.bytes.dispose();
+    await opening.payload.dispose();
     throw error;
   }
 }
@@ -95,7 +112,7 @@ async function openVerified(
   const opening = await openOnce(message, o, digests);
   const needed = signaturesOf(opening).flatMap(({ report }) => report?.neededDigests ?? []);
   if (needed.some((name) => !digests.also.includes(name))) {
-    await opening.payload.bytes.dispose();
+    await opening.payload.dispose();
     return openVerified(message, o, { ...digests, also: [...digests.also, ...needed, digests.fallback] });
   }
   if (digests.canonical || !signaturesOf(opening).some(isAltered)) return opening;
@@ -103,7 +120,7 @@ async function openVerified(
   const [better, other] = signaturesOf(canonical).some(isAltered)
     ? [opening, canonical]
     : [canonical, opening];
-  await other.payload.bytes.dispose();
+  await other.payload.dispose();
   return better;
 }
 
@@ -115,6 +132,7 @@ async function openOnce(message: IncomingMessage, o: OpenOptions, digests: PassD
     signingCertificates: o.signingCertificates,
     spill: limit === undefined ? o.spill : { limitError, ...o.spill },
     digests,
+    splitAttachments: o.splitAttachments ?? false,
     decompression: {
       sizeBytes: o.limits?.decompressedBytes ?? limit ?? defaultDecompressedBytes,
       ratio: o.limits?.compressionRatio ?? defaultCompressionRatio,
@@ -144,7 +162,6 @@ function release(
   const protection = protectionOf(layers);
   const weakness = policyProblem(protection, o.policy ?? {}, facts);
   if (weakness) throw weakness;
-  const filename = filenameOf(payload.headers);
   return {
     layers: layers.map((layer) => summarizeLayer(layer, canonical)),
     signed: protection.signed,
@@ -153,12 +170,27 @@ function release(
     ...(signature ? { signature } : {}),
     mic,
     mics,
-    payload: {
-      headers: payload.headers,
-      contentType: payload.headers.get('Content-Type') ?? 'application/octet-stream',
-      ...(filename === undefined ? {} : { filename }),
-      bytes: payload.bytes,
-    },
+    payload: describe(payload),
+    ...(payload.attachments ? { attachments: payload.attachments.map(describeAttachment) } : {}),
+  };
+}
+
+function describe({ headers, bytes }: Pick<IncomingPayload, 'headers' | 'bytes'>): OpenedPayload {
+  const filename = filenameOf(headers);
+  return {
+    headers,
+    contentType: headers.get('Content-Type') ?? 'application/octet-stream',
+    ...(filename === undefined ? {} : { filename }),
+    bytes,
+  };
+}
+
+function describeAttachment(attachment: IncomingAttachment): OpenedAttachment {
+  const contentId = attachment.headers.get('Content-ID');
+  return {
+    ...describe(attachment),
+    ...(contentId === undefined ? {} : { contentId: withoutBrackets(contentId) }),
+    root: attachment.root,
   };
 }
 

@@ -15,10 +15,14 @@ import {
   base64LinesLength,
   dispositionWithFilename,
   type Entity,
+  entityFlow,
+  formatParameterized,
   Headers,
   multipartFlow,
   newBoundary,
+  parseParameterized,
 } from '../mime';
+import { newMessageId } from './message-id';
 import type { DigestSet } from './mic';
 
 /** What is to be sent, before any protection. */
@@ -34,6 +38,31 @@ export function payloadEntity({ content, contentType, filename }: OutgoingPayloa
   if (filename) headers.push(['Content-Disposition', dispositionWithFilename(filename)]);
   headers.push(['Content-Transfer-Encoding', 'binary']);
   return { headers: Headers.fromPairs(headers), body: content };
+}
+
+/**
+ * Several payloads in one multipart/related (RFC 6362 §2.1, MA-01): the first is the root.
+ * @param host right side of the Content-IDs
+ */
+export function relatedEntity(payloads: readonly OutgoingPayload[], host: string): Entity {
+  const boundary = newBoundary();
+  const parts = payloads.map((payload) => {
+    const { headers, body } = payloadEntity(payload);
+    const contentId: [string, string] = ['Content-ID', newMessageId(host)];
+    return { headers: Headers.fromPairs([...headers.entries(), contentId]), body };
+  });
+  const [root] = parts;
+  if (!root) throw new RangeError('a multipart without parts');
+  const contentType = formatParameterized('multipart/related', {
+    type: parseParameterized(root.headers.get('Content-Type') ?? '').value,
+    start: root.headers.get('Content-ID') ?? '',
+    boundary,
+  });
+  const flows = parts.map((part) => entityFlow(part));
+  return {
+    headers: Headers.fromPairs([['Content-Type', contentType]]),
+    body: multipartFlow(boundary, flows),
+  };
 }
 
 /** Edwards keys go with one digest only, whatever was wanted (RFC 8419 §3). */

@@ -144,6 +144,8 @@ export const errorTexts = {
     'The AS2 name "{name}" cannot be used. It needs 1 to {longest} printable ASCII characters: letters, digits, blanks and punctuation.',
   'as2-name-malformed':
     'The request carries the AS2 name "{name}", which is empty, too long or holds control characters. The sender has to correct it.',
+  'attachments-missing':
+    'The message claims to hold several documents, but there is none in it. The partner has to send it again.',
   'message-cipher-not-allowed':
     'The message is encrypted with {cipher}, which is not allowed for this partner. Agree on AES, or allow {cipher} in the settings of the partner.',
   'message-digest-not-allowed':
