@@ -29,6 +29,8 @@ const { values: options } = parseArgs({
 });
 const rooms = ['nodes', 'package', 'examples'];
 const cache = join(tmpdir(), 'node-red-contrib-as2-matrix');
+/** A run that hangs must not hang the others. */
+const LONGEST_RUN_MS = 10 * 60_000;
 const windows = process.platform === 'win32';
 
 ensureBuilt();
@@ -52,9 +54,11 @@ function run(node: string, nodeRed: string): Outcome {
   const directory = mkdtempSync(join(tmpdir(), 'as2-matrix-'));
   const summaryFile = join(directory, 'summary.json');
   try {
-    const { status } = spawnSync(binary, mochaArguments(), {
+    const { status, signal } = spawnSync(binary, mochaArguments(), {
       cwd: root,
       stdio: 'inherit',
+      timeout: LONGEST_RUN_MS,
+      killSignal: 'SIGKILL',
       env: {
         ...process.env,
         AS2_TEST_NODE: binary,
@@ -65,8 +69,14 @@ function run(node: string, nodeRed: string): Outcome {
     const seconds = Math.round((Date.now() - started) / 1000);
     const summary = existsSync(summaryFile)
       ? (JSON.parse(readFileSync(summaryFile, 'utf8')) as Summary)
-      : { passed: [], failed: [`mocha ended with code ${status} before any test`] };
-    return { ...versions, ...summary, seconds };
+      : { passed: [], failed: [`mocha ended with ${signal ?? status} before it was through`] };
+    const hung = signal !== null && summary.failed.length === 0;
+    return {
+      ...versions,
+      passed: summary.passed,
+      failed: hung ? [`mocha did not end by itself (${signal})`] : summary.failed,
+      seconds,
+    };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
