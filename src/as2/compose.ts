@@ -16,6 +16,7 @@ import {
 } from './outgoing-layers';
 import type { Importance, ReceiptWish } from './receipt-request';
 
+/** What goes into a message, how it is protected, and which receipt is wanted. */
 export interface ComposeOptions {
   /** AS2 names, not quoted. */
   readonly from: string;
@@ -76,6 +77,7 @@ export function composeMessage(options: ComposeOptions): Composed {
   return composed(o, protect(contentOf(o), o, keeper), keeper);
 }
 
+/** A layer of compression (RFC 5402). */
 export interface CompressOptions {
   /** Before signing is what most products do (CMP-03). Without a signature there is no difference. */
   readonly order: 'before-signing' | 'after-signing';

@@ -1,6 +1,7 @@
 import type { Certificate } from '../pki';
 import type { IncomingLayer } from './incoming-layers';
 
+/** A certificate as plain JSON. */
 export interface CertificateSummary {
   readonly subject: string;
   readonly serialNumber: string;

@@ -10,6 +10,7 @@ import { type LayerSummary, summarizeLayer } from './layer-summary';
 import { chooseMic, formatMic, type Mic, parseMic } from './mic';
 import { policyProblem, type Protection, type SecurityPolicy } from './security-policy';
 
+/** What a message may take to be opened (MIME-10, CMP-07). */
 export interface OpenLimits extends MimeLimits {
   /** Octets that decompression may give. Default: the limit of `spill`, or 4 GiB (CMP-07). */
   readonly decompressedBytes?: number;
@@ -17,6 +18,7 @@ export interface OpenLimits extends MimeLimits {
   readonly compressionRatio?: number;
 }
 
+/** Our keys, whose signatures count, and what the message must satisfy. */
 export interface OpenOptions {
   /** All our key pairs, current and former (ENV-02). */
   readonly keys: readonly KeyPair[];
@@ -35,6 +37,7 @@ export interface OpenOptions {
   readonly splitAttachments?: boolean;
 }
 
+/** A message whose layers are open, and whose signatures and policy were checked. */
 export interface OpenedMessage {
   /** The outermost first. */
   readonly layers: readonly LayerSummary[];
@@ -52,6 +55,7 @@ export interface OpenedMessage {
   readonly attachments?: readonly OpenedAttachment[];
 }
 
+/** A document that came in a message. */
 export interface OpenedPayload {
   readonly headers: Headers;
   readonly contentType: string;
@@ -61,6 +65,7 @@ export interface OpenedPayload {
   readonly bytes: SpilledBytes;
 }
 
+/** One of several documents that came in a message (RFC 6362). */
 export interface OpenedAttachment extends OpenedPayload {
   /** Without its brackets. */
   readonly contentId?: string;

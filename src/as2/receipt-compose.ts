@@ -11,6 +11,7 @@ import { writeReceiptFields } from './receipt-fields';
 import { chooseDigest, spellingOf } from './receipt-request';
 import { asciiLines } from './receipt-text';
 
+/** What a receipt says, about which message, and how it is signed. */
 export interface ReceiptOptions {
   /** The AS2 header fields of the message that is answered. */
   readonly request: RequestHeaders;

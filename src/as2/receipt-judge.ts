@@ -15,6 +15,7 @@ export interface ExpectedReceipt {
   readonly partnerAs2Name: string;
 }
 
+/** What a receipt is worth. */
 export interface ReceiptVerdict {
   /** The partner has taken exactly what was sent, and has proved it where proof was asked for (RCV-03). */
   readonly positive: boolean;

@@ -8,6 +8,7 @@ import { parseMic } from './mic';
 import type { Receipt } from './receipt';
 import { ReceiptParts } from './receipt-parts';
 
+/** Whose signatures count, and how much is read. */
 export interface OpenReceiptOptions {
   /** The partner's: only a signature of one of these counts (SEC-12). */
   readonly signingCertificates: readonly Certificate[];

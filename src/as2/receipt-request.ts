@@ -16,6 +16,7 @@ export interface ReceiptRequest {
   readonly deliveryUrl?: string;
 }
 
+/** One of the parameters of Disposition-Notification-Options. */
 export interface ReceiptOption {
   readonly importance: Importance;
   readonly values: readonly string[];
