@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { Chunks } from '../../bytes';
 import type { As2Error } from '../../errors';
 import type { ContentCipher } from './parameters';
@@ -14,7 +15,7 @@ export async function* encryptCbc(
   key: Buffer,
 ): AsyncGenerator<Buffer, void> {
   const encryption = createCipheriv(cipher.algorithm.nodeName, key, cipher.iv);
-  for await (const chunk of chunks) yield encryption.update(chunk);
+  for await (const chunk of inTurns(chunks, cipher)) yield encryption.update(chunk);
   yield encryption.final();
 }
 
@@ -26,7 +27,7 @@ export async function* decryptCbc(
   failure: (cause: unknown) => As2Error,
 ): AsyncGenerator<Buffer, void> {
   const decryption = createDecipheriv(cipher.algorithm.nodeName, key, cipher.iv);
-  for await (const chunk of chunks) {
+  for await (const chunk of inTurns(chunks, cipher)) {
     const plain = decryption.update(chunk);
     if (plain.length > 0) yield plain;
   }
@@ -37,4 +38,21 @@ export async function* decryptCbc(
     throw failure(cause);
   }
   if (last.length > 0) yield last;
+}
+
+/** Triple DES takes some milliseconds for this much. */
+const SLOW_PIECE_BYTES = 64 * 1024;
+
+/** Lets other work have its turn between pieces of what takes long: only Triple DES is that slow. */
+function inTurns(chunks: Chunks, { algorithm }: ContentCipher): Chunks {
+  return algorithm.name === 'des-ede3-cbc' ? smallPieces(chunks) : chunks;
+}
+
+async function* smallPieces(chunks: Chunks): AsyncGenerator<Buffer, void> {
+  for await (const chunk of chunks) {
+    for (let start = 0; start < chunk.length; start += SLOW_PIECE_BYTES) {
+      if (start > 0) await setImmediate();
+      yield chunk.subarray(start, start + SLOW_PIECE_BYTES);
+    }
+  }
 }
