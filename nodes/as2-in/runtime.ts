@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { As2Error, toAs2Error } from '../../src/errors';
+import { As2Error, type As2ErrorCode, toAs2Error } from '../../src/errors';
 import type { ExchangeEvent } from '../../src/exchange';
 import { check } from '../shared/checked';
 import { describe, errorReport, flowError } from '../shared/describe';
@@ -29,6 +29,8 @@ interface As2InDef extends NodeDef {
   readonly maxBuffer?: number | string;
 }
 
+/** Requests that are no AS2 messages: browsers, port scanners, health checks. */
+const NOISE: ReadonlySet<As2ErrorCode> = new Set(['request-method', 'as2-header-missing']);
 const MEGABYTE = 1024 * 1024;
 
 export default function register(RED: NodeAPI): void {
@@ -107,8 +109,7 @@ export default function register(RED: NodeAPI): void {
         node.log(RED._('as2-in.log.repeated', { messageId: event.messageId ?? '', from: event.from ?? '' }));
       return;
     }
-    if (event.from === undefined) {
-      // No AS2 message: browsers, port scanners, health checks.
+    if (NOISE.has(error.code)) {
       node.debug(describe(RED, error));
       return;
     }

@@ -88,6 +88,8 @@ export class RunningFlow {
     helper.settings({ userDir: this.userDir, ...settings });
     const capture = (RED: NodeAPI): void => {
       this.RED = RED;
+      // Express writes errors to the console in every environment but this.
+      RED.httpNode.set('env', 'test');
       RED.events.on('node-status', this.onStatus);
     };
     await helper.load([capture, as2Identity, as2Partner, as2Out, as2In, as2Mdn], [...nodes], credentials);
@@ -109,6 +111,10 @@ export class RunningFlow {
   ): Promise<void> {
     await helper.setFlows([...nodes], type, credentials);
     this.collectFrom(nodes);
+  }
+
+  async stopFlows(): Promise<void> {
+    await helper.clearFlows();
   }
 
   get admin() {
@@ -133,7 +139,11 @@ export class RunningFlow {
 
   /** The next message a `helper` node got; each is given once. */
   async next(id: string, timeoutMs = WAIT_MS): Promise<Received> {
-    return waitFor(() => this.got.get(id)?.shift(), timeoutMs, `a message at ${id}`);
+    return waitFor(
+      () => this.got.get(id)?.shift(),
+      timeoutMs,
+      () => `a message at ${id}; ${this.whatElse()}`,
+    );
   }
 
   /** Whether nothing is left that a `helper` node got. */
@@ -148,7 +158,7 @@ export class RunningFlow {
 
   async statusBecomes(id: string, wanted: NodeStatus, timeoutMs = WAIT_MS): Promise<void> {
     const shows = () => (isDeepStrictEqual(this.status(id), wanted) ? true : undefined);
-    await waitFor(shows, timeoutMs, `${id} to show ${JSON.stringify(wanted)}`);
+    await waitFor(shows, timeoutMs, () => `${id} to show ${JSON.stringify(wanted)}; ${this.whatElse()}`);
   }
 
   /** What nodes logged at this level, as text. */
@@ -159,6 +169,12 @@ export class RunningFlow {
       .map(([entry]) => entry)
       .filter((entry) => entry?.level === number && entry.id !== undefined)
       .map((entry) => String(entry?.msg));
+  }
+
+  /** For the report of a test that fails. */
+  private whatElse(): string {
+    const errors = [...this.got.values()].flat().flatMap(({ error }) => error?.message ?? []);
+    return `caught: ${JSON.stringify(errors)}; logged: ${JSON.stringify(this.logged('error'))}`;
   }
 
   private readonly onStatus = ({ id, status }: { id: string; status?: NodeStatus }): void => {
@@ -177,12 +193,12 @@ export class RunningFlow {
   }
 }
 
-async function waitFor<T>(look: () => T | undefined, timeoutMs: number, what: string): Promise<T> {
+async function waitFor<T>(look: () => T | undefined, timeoutMs: number, what: () => string): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const found = look();
     if (found !== undefined) return found;
-    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs / 1000} s for ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs / 1000} s for ${what()}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

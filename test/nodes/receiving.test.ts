@@ -1,0 +1,428 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { type ComposeOptions, formatDisposition } from '../../src/as2';
+import { bufferFlow } from '../../src/bytes';
+import { messageOfAlice, post, type RawRequest } from '../support/alice';
+import { testKeyPair } from '../support/keys';
+import { onTab, type RunningFlow, withFlow } from '../support/node-red-flow';
+import { packageRoot } from '../support/paths';
+import { aliceAndBob, type StationChanges } from '../support/stations';
+
+type Properties = Readonly<Record<string, unknown>>;
+
+/** Bob's as2-in with these properties. */
+async function withBob(
+  as2In: Properties,
+  work: (flow: RunningFlow) => Promise<void>,
+  changes: StationChanges = {},
+  settings: Properties = {},
+): Promise<void> {
+  await withFlow(async (url) => {
+    const { nodes, credentials } = await aliceAndBob(`${url}/as2`, changes);
+    const flow = onTab(
+      { id: 'in', type: 'as2-in', path: '/as2', ...as2In, wires: [['received']] },
+      { id: 'received', type: 'helper' },
+      { id: 'catch', type: 'catch', wires: [['caught']] },
+      { id: 'caught', type: 'helper' },
+    );
+    return { nodes: [...nodes, ...flow], credentials, settings };
+  }, work);
+}
+
+function payload(content: string | Buffer, contentType: string, filename?: string) {
+  return {
+    payload: {
+      content: bufferFlow(Buffer.from(content)),
+      contentType,
+      ...(filename === undefined ? {} : { filename }),
+    },
+  };
+}
+
+describe('as2-in', () => {
+  describe('gives to the flow', () => {
+    it('the payload and what is known about it, and nothing that other nodes act upon', async () => {
+      await withBob({}, async (flow) => {
+        const request = await messageOfAlice({
+          subject: 'Order 5',
+          ...payload("UNB+UNOC:3+A+B'", 'application/EDIFACT; charset=iso-8859-1', '../../etc/orders.edi'),
+        });
+        const response = await post(`${flow.url}/as2`, request);
+        const receipt = await response.receipt();
+        const received = await flow.next('received');
+
+        assert.deepEqual(Object.keys(received).toSorted(), ['_msgid', 'as2', 'filename', 'payload', 'topic']);
+        assert.deepEqual(received.payload, Buffer.from("UNB+UNOC:3+A+B'"));
+        assert.equal(received.filename, 'orders.edi');
+        assert.equal(received.topic, 'Alice');
+        const { exchange, receivedAt, file, signer, ...known } = received.as2;
+        assert.deepEqual(known, {
+          messageId: request.headers['Message-ID'],
+          from: 'Alice',
+          to: 'Bob B',
+          partner: 'Alice',
+          subject: 'Order 5',
+          contentType: 'application/EDIFACT; charset=iso-8859-1',
+          charset: 'iso-8859-1',
+          filename: 'orders.edi',
+          size: 15,
+          signed: true,
+          encrypted: true,
+          compressed: false,
+          algorithms: { digest: 'sha-256', signature: 'rsa-pkcs1', cipher: 'aes-256-cbc' },
+          mic: receipt.fields.get('received-content-mic'),
+          receipt: { requested: 'signed', mode: 'automatic' },
+          redelivered: false,
+        });
+        assert.equal(typeof exchange, 'string');
+        assert.ok(Date.parse(String(receivedAt)) > Date.now() - 60_000);
+        assert.equal(await readFile(String(file), 'latin1'), "UNB+UNOC:3+A+B'");
+        const { certificate } = await testKeyPair('Alice');
+        const { subject, serialNumber, fingerprintSha256 } = certificate;
+        assert.deepEqual(signer, { subject, serialNumber, fingerprintSha256 });
+        assert.deepEqual(JSON.parse(JSON.stringify(received.as2)), received.as2);
+      });
+    });
+
+    const outputs: {
+      what: string;
+      as2In: Properties;
+      content: Buffer;
+      contentType: string;
+      expected: unknown;
+    }[] = [
+      {
+        what: 'text in the declared character set',
+        as2In: { output: 'text' },
+        content: Buffer.from('Gr\u00f6\u00dfe', 'latin1'),
+        contentType: 'text/plain; charset=iso-8859-1',
+        expected: 'Größe',
+      },
+      {
+        what: 'text in UTF-8 when none is declared',
+        as2In: { output: 'text' },
+        content: Buffer.from('Größe'),
+        contentType: 'text/plain',
+        expected: 'Größe',
+      },
+      {
+        what: 'text in Latin-1 when it is not UTF-8',
+        as2In: { output: 'text' },
+        content: Buffer.from('Gr\u00f6\u00dfe', 'latin1'),
+        contentType: 'application/EDIFACT',
+        expected: 'Größe',
+      },
+      {
+        what: 'text in a character set that nobody knows',
+        as2In: { output: 'text' },
+        content: Buffer.from('abc'),
+        contentType: 'text/plain; charset=x-unknown',
+        expected: 'abc',
+      },
+      {
+        what: 'a Buffer up to the limit',
+        as2In: { output: 'auto', maxBuffer: '0.001' },
+        content: Buffer.alloc(1048, 1),
+        contentType: 'text/plain',
+        expected: Buffer.alloc(1048, 1),
+      },
+    ];
+    for (const { what, as2In, content, contentType, expected } of outputs) {
+      it(what, async () => {
+        await withBob(as2In, async (flow) => {
+          await post(`${flow.url}/as2`, await messageOfAlice(payload(content, contentType)));
+          assert.deepEqual((await flow.next('received')).payload, expected);
+        });
+      });
+    }
+
+    for (const as2In of [{ output: 'file' }, { output: 'auto', maxBuffer: '0.001' }]) {
+      it(`the path of a file: ${JSON.stringify(as2In)}`, async () => {
+        await withBob(as2In, async (flow) => {
+          const content = Buffer.alloc(1049, 7);
+          await post(`${flow.url}/as2`, await messageOfAlice(payload(content, 'text/plain')));
+          const received = await flow.next('received');
+          assert.equal(received.payload, received.as2.file);
+          assert.ok(String(received.payload).startsWith(flow.userDir));
+          assert.deepEqual(await readFile(String(received.payload)), content);
+        });
+      });
+    }
+
+    it('a JSON payload without signature and encryption, byte for byte', async () => {
+      const alice = { requireSigned: false, requireEncrypted: false };
+      await withBob(
+        {},
+        async (flow) => {
+          const content = '{ "order" :  1 }';
+          const request = await without(['sign', 'encrypt'], payload(content, 'application/json'));
+          const response = await post(`${flow.url}/as2`, request);
+          assert.equal(formatDisposition((await response.receipt()).disposition), PROCESSED);
+          assert.deepEqual((await flow.next('received')).payload, Buffer.from(content));
+        },
+        { alice },
+      );
+    });
+
+    it('a repeated message only once', async () => {
+      await withBob({}, async (flow) => {
+        const request = await messageOfAlice();
+        const first = await post(`${flow.url}/as2`, request);
+        const second = await post(`${flow.url}/as2`, request);
+        assert.deepEqual(second.body, first.body);
+        await flow.next('received');
+        assert.ok(flow.isSilent('received'));
+        assert.ok(flow.isSilent('caught'));
+      });
+    });
+  });
+
+  describe('answers a bad message with a negative receipt and tells a Catch node', () => {
+    interface Case {
+      readonly what: string;
+      readonly code: string;
+      readonly sentence: RegExp;
+      readonly disposition: string;
+      readonly changes?: StationChanges;
+      request(): Promise<RawRequest>;
+    }
+    const cases: Case[] = [
+      {
+        what: 'SEC-03: encrypted bytes that were changed on their way',
+        code: 'decryption-failed',
+        sentence: /could not be decrypted/,
+        disposition: 'processed/error: decryption-failed',
+        request: async () => {
+          const request = await messageOfAlice();
+          request.body[request.body.length - 1] = (request.body.at(-1) ?? 0) ^ 1;
+          return request;
+        },
+      },
+      {
+        what: 'signed content that was changed on its way',
+        code: 'signature-content-altered',
+        sentence: /was changed on its way/,
+        disposition: 'processed/error: integrity-check-failed',
+        changes: { alice: { requireEncrypted: false } },
+        request: async () => {
+          const { headers, body } = await unencrypted();
+          return {
+            headers,
+            body: Buffer.from(body.toString('latin1').replace('an order', 'no order'), 'latin1'),
+          };
+        },
+      },
+      {
+        what: 'SEC-01: a signature of somebody else',
+        code: 'signature-signer-unknown',
+        sentence: /Mallory/,
+        disposition: 'processed/error: authentication-failed',
+        request: async () =>
+          messageOfAlice({ sign: { keyPair: await testKeyPair('Mallory'), digest: 'sha-256' } }),
+      },
+      {
+        what: 'a message encrypted for somebody else',
+        code: 'decryption-no-key',
+        sentence: /is encrypted for .*Carol.* the keys held here are for .*Bob/,
+        disposition: 'processed/error: decryption-failed',
+        request: async () => {
+          const { certificate } = await testKeyPair('Carol');
+          return messageOfAlice({ encrypt: { recipients: [certificate], cipher: 'aes-256-cbc' } });
+        },
+      },
+      {
+        what: 'SEC-02: a message without the signature that is required',
+        code: 'message-not-signed',
+        sentence: /^The message came without a signature, although/,
+        disposition: 'processed/error: insufficient-message-security',
+        request: () => without(['sign']),
+      },
+      {
+        what: 'a message without the encryption that is required',
+        code: 'message-not-encrypted',
+        sentence: /^The message came unencrypted, although/,
+        disposition: 'processed/error: insufficient-message-security',
+        request: () => unencrypted(),
+      },
+      {
+        what: 'a message that was cut off inside',
+        code: 'decryption-failed',
+        sentence: /could not be decrypted/,
+        disposition: 'processed/error: decryption-failed',
+        request: async () => {
+          const { headers, body } = await messageOfAlice();
+          return { headers, body: body.subarray(0, body.length - 100) };
+        },
+      },
+      {
+        what: 'HDR-12: a message for a station that is not here',
+        code: 'stations-unknown',
+        sentence: /Alice.*Carol/,
+        disposition: 'processed/error: unknown-trading-relationship',
+        request: async () => messageOfAlice({ to: 'Carol' }),
+      },
+    ];
+    for (const { what, code, sentence, disposition, changes, request } of cases) {
+      it(what, async () => {
+        await withBob(
+          {},
+          async (flow) => {
+            const sent = await request();
+            const response = await post(`${flow.url}/as2`, sent);
+            assert.equal(response.status, 200);
+            const receipt = await response.receipt();
+            assert.equal(formatDisposition(receipt.disposition), `${AUTOMATIC}; ${disposition}`);
+            assert.equal(receipt.originalMessageId, sent.headers['Message-ID']);
+            const { error, as2 } = await flow.next('caught');
+            assert.equal(error?.code, code);
+            assert.match(error?.message ?? '', sentence);
+            assert.equal(error?.source.id, 'in');
+            assert.deepEqual([as2.error?.code, as2.from], [code, 'Alice']);
+            assert.equal(flow.status('in').fill, 'red');
+            await isStillThere(flow);
+          },
+          changes,
+        );
+      });
+    }
+  });
+
+  describe('refuses at once', () => {
+    it('HTTP-01: other methods than POST, without a word to the flow', async () => {
+      await withBob({}, async (flow) => {
+        const response = await fetch(`${flow.url}/as2`);
+        assert.equal(response.status, 405);
+        assert.equal(response.headers.get('allow'), 'POST');
+        assert.ok(flow.isSilent('caught'));
+        assert.equal(flow.status('in').fill, 'green');
+      });
+    });
+
+    it('HDR-06: what is no AS2 message, without a word to the flow', async () => {
+      await withBob({}, async (flow) => {
+        const response = await post(`${flow.url}/as2`, { headers: {}, body: Buffer.from('hello') });
+        assert.equal(response.status, 400);
+        assert.ok(flow.isSilent('caught'));
+      });
+    });
+
+    it('HTTP-09: a message larger than the limit, and says so to a Catch node', async () => {
+      await withBob({ maxSize: '0.001' }, async (flow) => {
+        const response = await post(`${flow.url}/as2`, await messageOfAlice());
+        assert.equal(response.status, 413);
+        const { error } = await flow.next('caught');
+        assert.equal(error?.code, 'request-too-large');
+        assert.match(error?.message ?? '', /larger than the limit of 1048(\.576)? bytes.*raise the limit/);
+      });
+    });
+
+    it('a message larger than settings.js allows', async () => {
+      const settings = { as2: { maxMessageSize: 1000 } };
+      await withBob(
+        {},
+        async (flow) => {
+          assert.equal((await post(`${flow.url}/as2`, await messageOfAlice())).status, 413);
+        },
+        {},
+        settings,
+      );
+    });
+
+    it('HTTP-03: a message whose sender goes away before its end, and nothing is processed', async () => {
+      await withBob({}, async (flow) => {
+        const { headers, body } = await messageOfAlice();
+        await sendPart(flow.url, headers, body.subarray(0, 100), body.length);
+        const { error } = await flow.next('caught');
+        assert.equal(error?.code, 'request-cut-off');
+        await isStillThere(flow);
+      });
+    });
+
+    it('messages for an identity that this node is not for', async () => {
+      await withBob({ identity: 'alice' }, async (flow) => {
+        const response = await post(`${flow.url}/as2`, await messageOfAlice());
+        const { disposition } = await response.receipt();
+        assert.equal(
+          formatDisposition(disposition),
+          `${AUTOMATIC}; processed/error: unknown-trading-relationship`,
+        );
+        assert.equal((await flow.next('caught')).error?.code, 'stations-unknown');
+      });
+    });
+
+    it('with 503 while our own station is not in order, so that the partner comes again', async () => {
+      await withBob(
+        {},
+        async (flow) => {
+          const response = await post(`${flow.url}/as2`, await messageOfAlice());
+          assert.equal(response.status, 503);
+          assert.ok(Number(response.headers.get('retry-after')) > 0);
+          const { error } = await flow.next('caught');
+          assert.equal(error?.code, 'partner-certificate-missing');
+        },
+        { alice: { certificate: '' } },
+      );
+    });
+
+    it('with 503 while the spool cannot be used', async () => {
+      await withBob(
+        {},
+        async (flow) => {
+          const response = await post(`${flow.url}/as2`, await messageOfAlice());
+          assert.equal(response.status, 503);
+          assert.match(
+            flow.logged('error').join('\n'),
+            /^The spool directory does not work: .*package\.json/,
+          );
+          assert.deepEqual(flow.status('in'), { fill: 'red', shape: 'ring', text: 'store unavailable' });
+        },
+        {},
+        { as2: { spoolDirectory: join(packageRoot, 'package.json', 'spool') } },
+      );
+    });
+  });
+});
+
+const AUTOMATIC = 'automatic-action/MDN-sent-automatically';
+const PROCESSED = `${AUTOMATIC}; processed`;
+
+async function unencrypted(): Promise<RawRequest> {
+  return without(['encrypt']);
+}
+
+async function without(
+  layers: readonly ('sign' | 'encrypt')[],
+  more: Partial<ComposeOptions> = {},
+): Promise<RawRequest> {
+  return messageOfAlice({ ...more, ...Object.fromEntries(layers.map((layer) => [layer, undefined])) });
+}
+
+/** The next message goes through as if nothing had been, and nothing of the bad one reached the flow. */
+async function isStillThere(flow: RunningFlow): Promise<void> {
+  assert.ok(flow.isSilent('received'));
+  const response = await post(`${flow.url}/as2`, await messageOfAlice());
+  assert.equal(formatDisposition((await response.receipt()).disposition), PROCESSED);
+  await flow.next('received');
+}
+
+/** Sends a request that promises more than it holds, and hangs up. */
+async function sendPart(
+  url: string,
+  headers: Record<string, string>,
+  part: Buffer,
+  promised: number,
+): Promise<void> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  await once(socket, 'connect');
+  const fields = Object.entries({ Host: hostname, ...headers, 'Content-Length': String(promised) });
+  socket.write(
+    `POST /as2 HTTP/1.1\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
+  );
+  socket.write(part);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  socket.destroy();
+}
