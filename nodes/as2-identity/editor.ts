@@ -49,7 +49,7 @@ RED.nodes.registerType<Properties>('as2-identity', {
     return this.name ? 'node_label_italic' : '';
   },
   oneditprepare() {
-    openDialog(this, 'as2-identity-form');
+    const form = openDialog(this, 'as2-identity-form');
     createTabs(this, 'as2-identity-tabs', [
       {
         id: 'as2-identity-station',
@@ -58,7 +58,7 @@ RED.nodes.registerType<Properties>('as2-identity', {
       },
       { id: 'as2-identity-keys', label: this._('as2-identity.tab.keys'), iconClass: 'fa fa-key' },
     ]);
-    showNotes(this, 'node-config-input', {});
+    showNotes(this, form);
     keysTab(this.id);
     void suggestEndpoints((url) => this._('as2-identity.action.use', { url }));
   },

@@ -62,8 +62,8 @@ RED.nodes.registerType<Properties>('as2-in', {
     return this.name ? 'node_label_italic' : '';
   },
   oneditprepare() {
-    openDialog(this, 'as2-in-form');
-    showNotes(this, 'node-input', {
+    const form = openDialog(this, 'as2-in-form');
+    showNotes(this, form, {
       path: () => advisePath(currentText(this, 'path')),
       onTimeout: () => adviseAccept(this),
     });

@@ -43,10 +43,10 @@ RED.nodes.registerType<Properties>('as2-mdn', {
     return this.name ? 'node_label_italic' : '';
   },
   oneditprepare() {
-    openDialog(this, 'as2-mdn-form');
+    const form = openDialog(this, 'as2-mdn-form');
     typedInput('node-input-decision', ['msg', 'flow', 'global', 'jsonata']);
     typedInput('node-input-text', ['str', 'msg', 'flow', 'global', 'jsonata', 'env']);
-    showNotes(this, 'node-input', {});
+    showNotes(this, form);
     onEvery([field('node-input-action')], () => {
       const action = currentText(this, 'action');
       setShown(action === 'msg', part('as2-mdn-decision'));

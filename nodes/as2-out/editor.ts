@@ -71,7 +71,7 @@ RED.nodes.registerType<Properties>('as2-out', {
     return this.name ? 'node_label_italic' : '';
   },
   oneditprepare() {
-    openDialog(this, 'as2-out-form');
+    const form = openDialog(this, 'as2-out-form');
     const automatic = (key: string) => ({
       value: 'none',
       label: this._(`as2-out.automatic.${key}`),
@@ -86,7 +86,7 @@ RED.nodes.registerType<Properties>('as2-out', {
       ...VALUE_TYPES.filter((type) => type !== 'str'),
     ]);
     typedInput('node-input-subject', [automatic('subject'), ...VALUE_TYPES]);
-    showNotes(this, 'node-input', {});
+    showNotes(this, form);
     onEvery([field('node-input-source')], () => {
       const key = currentText(this, 'source') === 'file' ? 'path' : 'payload';
       part('as2-out-payload-label').textContent = this._(`as2-out.label.${key}`);

@@ -73,6 +73,8 @@ RED.nodes.registerType<Properties>('as2-partner', {
     user: { type: 'text' },
     password: { type: 'password' },
   },
+  // A partner that only sends to us is used by as2-in nodes, which do not refer to it: no warning that it is unused.
+  hasUsers: false,
   paletteLabel: 'as2 partner',
   label() {
     return this.name || this.as2Name || 'as2 partner';
@@ -81,7 +83,7 @@ RED.nodes.registerType<Properties>('as2-partner', {
     return this.name ? 'node_label_italic' : '';
   },
   oneditprepare() {
-    openDialog(this, 'as2-partner-form');
+    const form = openDialog(this, 'as2-partner-form');
     createTabs(this, 'as2-partner-tabs', [
       { id: 'as2-partner-partner', label: this._('as2-partner.tab.partner'), iconClass: 'fa fa-building-o' },
       { id: 'as2-partner-security', label: this._('as2-partner.tab.security'), iconClass: 'fa fa-shield' },
@@ -91,7 +93,7 @@ RED.nodes.registerType<Properties>('as2-partner', {
         iconClass: 'fa fa-exchange',
       },
     ]);
-    showNotes(this, 'node-config-input', {
+    showNotes(this, form, {
       url: () => adviseUrl(this),
       identity: () => adviseIdentity(this),
       sign: () => (currentText(this, 'sign') ? undefined : this._('as2-partner.advice.unsigned')),

@@ -5,6 +5,7 @@ import { button, element, field, icon, part, setShown } from '../../shared/edito
 import { environmentVariable } from '../../shared/editor/environment';
 import { copyButton } from '../../shared/editor/files';
 import { handOverText } from '../../shared/editor/hand-over';
+import type { ServerError } from '../../shared/editor/server';
 import { text } from '../../shared/editor/texts';
 import { environmentForm } from './environment-form';
 import { generateForm } from './generate-form';
@@ -81,17 +82,23 @@ export function keysTab(id: string): void {
 }
 
 async function keyState(keys: KeyFields): Promise<HTMLElement> {
-  const variable = environmentVariable(keys.privateKey.value);
-  if (variable !== undefined)
-    return stateLine('as2-ok', 'fa-terminal', text('key.from-environment', { variable }));
+  const fromEnvironment = (variable: string) =>
+    stateLine('as2-ok', 'fa-terminal', text('key.from-environment', { variable }));
+  const entered = environmentVariable(keys.privateKey.value);
+  if (entered !== undefined) return fromEnvironment(entered);
   if (!keys.hasKey) return stateLine('as2-bad', 'fa-key', text('key.missing'));
   const drawing = keys.keyIsStored ? 'fa-lock' : 'fa-key';
   const certificate = holdsCertificate(keys.certificate.value) ? keys.certificate.value : '';
   try {
-    const { kind, matchesCertificate } = await keys.inspect(certificate);
+    const { kind, variable, matchesCertificate } = await keys.inspect(certificate);
+    if (variable !== undefined) return fromEnvironment(variable);
     if (matchesCertificate === false) return stateLine('as2-bad', drawing, text('key.mismatch', { kind }));
     return stateLine('as2-ok', drawing, text(keys.keyIsStored ? 'key.stored' : 'key.new', { kind }));
   } catch (error) {
+    // Whoever may only look is told no more than that.
+    if (keys.keyIsStored && (error as Partial<ServerError>).code === undefined) {
+      return stateLine('as2-ok', drawing, text('key.stored-unseen'));
+    }
     return stateLine('as2-bad', drawing, error instanceof Error ? error.message : String(error));
   }
 }

@@ -51,7 +51,9 @@ export class KeyFields {
 /** What the server finds out about a private key; the key itself never comes back. */
 export interface InspectedKey {
   /** E.g. `RSA 2048`. */
-  readonly kind: string;
+  readonly kind?: string;
+  /** The environment variable that holds the key: then nothing else is known about it. */
+  readonly variable?: string;
   /** Only when a certificate was sent along. */
   readonly matchesCertificate?: boolean;
 }

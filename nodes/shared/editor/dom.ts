@@ -35,13 +35,13 @@ export function button(
     {
       type: 'button',
       class: `red-ui-button${compact ? ' red-ui-button-small' : ''}${primary ? ' primary' : ''}`,
-      ...(compact ? { 'aria-label': label } : {}),
+      // Not the editor's own tooltip: it would outlive a button that is removed.
+      ...(compact ? { 'aria-label': label, title: label } : {}),
     },
     icon(options.icon),
     compact ? undefined : ` ${label}`,
   );
   made.addEventListener('click', () => pressed(made));
-  if (compact) RED.popover.tooltip($(made), label);
   return made;
 }
 

@@ -13,11 +13,14 @@ export function openDialog(node: EditorNode, formId: string): HTMLElement {
  */
 export function current(node: EditorNode, property: string): unknown {
   const form = document.querySelector(`[data-as2-node="${CSS.escape(node.id)}"]`);
-  const field = form?.querySelector<HTMLInputElement>(
-    `#node-input-${property}, #node-config-input-${property}`,
-  );
+  const field = form && fieldOf(form, property);
   if (!field) return (node as unknown as Record<string, unknown>)[property];
   return field.type === 'checkbox' ? field.checked : field.value;
+}
+
+/** The field of a property; Node-RED finds it by the same ids. */
+export function fieldOf(form: Element, property: string): HTMLInputElement | null {
+  return form.querySelector(`#node-input-${property}, #node-config-input-${property}`);
 }
 
 /** The same as text; what is not there is empty. A configuration node that is not chosen yet is empty, too. */

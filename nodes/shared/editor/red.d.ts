@@ -43,6 +43,8 @@ interface EditorDefinition<Properties, Node = EditorNode & Properties> {
   readonly outputs?: number;
   readonly icon?: string;
   readonly align?: 'right';
+  /** False: Node-RED does not warn about a configuration node that no other node refers to. */
+  readonly hasUsers?: boolean;
   readonly paletteLabel: string;
   readonly inputLabels?: (this: Node) => string;
   readonly outputLabels?: (this: Node) => string;
@@ -117,6 +119,5 @@ declare const RED: {
       resize(): void;
     };
   };
-  readonly popover: { tooltip(target: JQueryCollection, text: string): unknown };
   readonly clipboard: { copyText(value: string, element: JQueryCollection, message: string): boolean };
 };
