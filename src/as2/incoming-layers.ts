@@ -14,6 +14,8 @@ export interface PassOptions {
   /** Whether the documents of a multipart payload come apart. */
   readonly splitAttachments: boolean;
   readonly decompression: DecompressionLimits;
+  /** Those that the partner may use; the others are not even tried (ENV-14). */
+  readonly legacyCiphers: readonly CipherName[];
   readonly mimeLimits?: MimeLimits;
 }
 

@@ -159,7 +159,10 @@ class LayerReader {
 
   /** Whatever is wrong with the plaintext ends like a failed decryption (SEC-03, law 4). */
   private async openEncrypted(opened: OpenedContentInfo, place: Place): Promise<IncomingPayload> {
-    const enveloped = await openEnveloped(opened, this.o.keys, this.o.spill);
+    const enveloped = await openEnveloped(opened, this.o.keys, {
+      ...this.o.spill,
+      legacyCiphers: this.o.legacyCiphers,
+    });
     const { cipher, recipient, recipients, authenticated } = enveloped;
     const tail = new TailWatch();
     const whole = new DrainedChunks(tap(enveloped.content, tail.see));

@@ -142,6 +142,7 @@ async function openOnce(message: IncomingMessage, o: OpenOptions, digests: PassD
       sizeBytes: o.limits?.decompressedBytes ?? limit ?? defaultDecompressedBytes,
       ratio: o.limits?.compressionRatio ?? defaultCompressionRatio,
     },
+    legacyCiphers: o.policy?.allowedCiphers ?? [],
     ...(o.limits ? { mimeLimits: o.limits } : {}),
   });
   return { ...pass, digests };

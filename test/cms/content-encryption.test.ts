@@ -107,6 +107,17 @@ describe('cms: content encryption', () => {
     });
   }
 
+  it('ENV-14: a legacy cipher has to be let in, each by its name', async () => {
+    const message = await enveloped(sample(500), { recipients: [own.certificate], cipher: 'rc2-40-cbc' });
+    for (const legacyCiphers of [undefined, [], ['cast5-cbc'] as const]) {
+      const { directory, thresholdBytes } = resting;
+      const options = { directory, thresholdBytes, ...(legacyCiphers ? { legacyCiphers } : {}) };
+      await assert.rejects(openEnveloped(await openContentInfo(inPieces(message)), [own], options), {
+        code: 'message-cipher-not-allowed',
+      });
+    }
+  });
+
   it('ENV-05: a legacy cipher fails like any other, and errors of the source pass', async () => {
     const message = await enveloped(sample(500), { recipients: [own.certificate], cipher: 'cast5-cbc' });
     const ciphertext = at(message, 1, 0, 2, 2).content;

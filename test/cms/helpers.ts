@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseBer, type Asn1Node } from '../../src/asn1';
 import {
+  cipherAlgorithm,
+  cipherNames,
   createDigest,
   type DigestName,
   type EncryptOptions,
@@ -23,8 +25,12 @@ export function digestOf(content: Buffer, digest: DigestName): Buffer {
   return createDigest(digest).update(content).digest();
 }
 
-/** Where ciphertext rests in tests: a low threshold, so that files are used too. */
-export const resting = { directory: join(tmpdir(), `as2-test-resting-${process.pid}`), thresholdBytes: 2048 };
+/** Where ciphertext rests in tests: a low threshold, so that files are used too. Legacy ciphers are let in. */
+export const resting = {
+  directory: join(tmpdir(), `as2-test-resting-${process.pid}`),
+  thresholdBytes: 2048,
+  legacyCiphers: cipherNames.filter((name) => cipherAlgorithm(name).legacy),
+};
 
 after('nothing is left where ciphertext rested', async () => {
   assert.deepEqual(await readdir(resting.directory).catch(() => []), []);

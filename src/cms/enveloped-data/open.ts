@@ -39,17 +39,23 @@ export interface OpenedEnveloped {
 const LONGEST_ELEMENT_BYTES = 64 * 1024;
 const LONGEST_RECIPIENTS_BYTES = 1024 * 1024;
 
+export interface OpenEnvelopedOptions extends Pick<SpillOptions, 'directory' | 'thresholdBytes'> {
+  /** The legacy ciphers to accept: each message in one of them starts a process. Default: none. */
+  readonly legacyCiphers?: readonly CipherName[];
+}
+
 /**
  * Opens EnvelopedData (RFC 5652 §6) or AuthEnvelopedData (RFC 5083 §2) as a stream.
  * @param keys all our keys, current and former
- * @param rest where ciphertext comes to rest until its tag is verified, for the ciphers that have one
- * @throws As2Error `decryption-no-key`, `algorithm-unsupported`, `asn1-malformed`, `truncated`, `runtime-too-old`;
+ * @param o where ciphertext comes to rest until its tag is verified, for the ciphers that have one
+ * @throws As2Error `decryption-no-key`, `algorithm-unsupported`, `asn1-malformed`, `truncated`, `runtime-too-old`,
+ *   `message-cipher-not-allowed` for a legacy cipher;
  *   reading `content`: `decryption-failed` or `decryption-no-key`, whatever is wrong, and errors of the source
  */
 export async function openEnveloped(
   opened: OpenedContentInfo,
   keys: readonly KeyPair[],
-  rest: Pick<SpillOptions, 'directory' | 'thresholdBytes'>,
+  o: OpenEnvelopedOptions,
 ): Promise<OpenedEnveloped> {
   assertContentInfoType(opened, 'enveloped-data', 'auth-enveloped-data');
   const { ber } = opened;
@@ -63,8 +69,7 @@ export async function openEnveloped(
   const cipher = readContentCipher(
     readAlgorithmIdentifier(parseBer(await ber.readElement(LONGEST_ELEMENT_BYTES))),
   );
-
-  assertCipherFits(cipher, opened);
+  assertCipherFits(cipher, opened, o);
 
   const recipients = summarizeRecipients(recipientInfos, keys);
   const facts = decryptionFacts(recipients, keys);
@@ -90,19 +95,23 @@ export async function openEnveloped(
 
   function decrypted(ciphertext: Chunks): Chunks {
     const { mode, legacy } = cipher.algorithm;
-    if (mode !== 'cbc') return unsealContent(ciphertext, { cipher, key, trailer, spill: rest, failure });
+    if (mode !== 'cbc') return unsealContent(ciphertext, { cipher, key, trailer, spill: o, failure });
     return legacy
       ? throughLegacyProcess(ciphertext, 'decrypt', cipher, key, failure)
       : decryptCbc(ciphertext, cipher, key, failure);
   }
 }
 
-function assertCipherFits({ algorithm }: ContentCipher, { type }: OpenedContentInfo): void {
-  if (type !== 'auth-enveloped-data' || algorithm.mode !== 'cbc') return;
-  throw new As2Error('algorithm-unsupported', {
-    algorithm: algorithm.name,
-    purpose: 'authenticated encryption',
-  });
+function assertCipherFits(
+  { algorithm: { name, mode, legacy } }: ContentCipher,
+  { type }: OpenedContentInfo,
+  { legacyCiphers = [] }: OpenEnvelopedOptions,
+): void {
+  if (type === 'auth-enveloped-data' && mode === 'cbc') {
+    throw new As2Error('algorithm-unsupported', { algorithm: name, purpose: 'authenticated encryption' });
+  }
+  if (legacy && !legacyCiphers.includes(name))
+    throw new As2Error('message-cipher-not-allowed', { cipher: name });
 }
 
 /** The ciphertext, and after it all that ends the structure: what is cut off fails before the padding is looked at. */
