@@ -173,7 +173,7 @@ export const errorTexts = {
   'receipt-missing':
     'The partner answered, but not with a receipt: {contentType}: {excerpt}. Check whether the URL is the AS2 address of the partner, and ask the partner whether the message arrived.',
   'receipt-negative':
-    'The partner did not accept message {messageId}: {disposition}. {remedy} The partner wrote: {partnerText}',
+    'The partner did not accept message {messageId}: {disposition}. {remedy} The partner wrote: “{partnerText}”.',
   'receipt-other-message':
     'The receipt is for another message ({received}), not for {messageId}. Ask the partner whether the message arrived, and what became of the other one.',
   'receipt-other-partner':
