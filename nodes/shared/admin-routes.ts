@@ -6,7 +6,7 @@ import { core } from './core';
 import { describe } from './describe';
 import { onRequest } from './events';
 import type { IdentityCredentials } from './identity';
-import { choice, positive, text } from './settings';
+import { choice, environmentVariable, positive, text } from './settings';
 import { stateOf } from './state';
 
 /** What the editor shows of a certificate, and the certificate itself. */
@@ -81,7 +81,17 @@ export function registerAdminRoutes(RED: NodeAPI): void {
   );
 }
 
-function inspectKey(fields: Fields): { kind: string; matchesCertificate?: boolean } {
+/** What is said about a private key; never the key itself. */
+interface InspectedKey {
+  readonly kind?: string;
+  readonly matchesCertificate?: boolean;
+  /** The key is to be read from this environment variable, which only flows can see. */
+  readonly variable?: string;
+}
+
+function inspectKey(fields: Fields): InspectedKey {
+  const variable = environmentVariable(fields.privateKey);
+  if (variable !== undefined) return { variable };
   const { keyKindOf, makeKeyPair, readCertificates, readPrivateKey } = core.pki;
   const passphrase = typeof fields.passphrase === 'string' ? fields.passphrase : '';
   const key = readPrivateKey(required(fields, 'privateKey'), passphrase);

@@ -2,13 +2,8 @@ import { As2Error } from '../../src/errors';
 import type { Certificate } from '../../src/pki';
 import { core } from './core';
 
-const DAY_MS = 86_400_000;
-
-/** From how many days before its end on a certificate is warned about. */
-export const WARNING_DAYS = 30;
-
 /** How often certificates are looked at, since flows run for months without a deploy. */
-export const CHECK_INTERVAL_MS = DAY_MS;
+export const CHECK_INTERVAL_MS = 86_400_000;
 
 /**
  * What is to be said about the validity of certificates: of several, the one that is valid longest counts, since
@@ -28,12 +23,11 @@ export function expiryNote(
   } catch (error) {
     return error as As2Error;
   }
-  const daysLeft = Math.floor((longest.notAfter.getTime() - now.getTime()) / DAY_MS);
-  if (daysLeft >= WARNING_DAYS) return undefined;
+  if (core.pki.validityOf(longest, now) !== 'expires-soon') return undefined;
   return new As2Error('certificate-expires-soon', {
     owner,
     subject: longest.subject,
-    daysLeft,
+    daysLeft: core.pki.daysLeft(longest, now),
     notAfter: longest.notAfter.toISOString().slice(0, 10),
   });
 }

@@ -5,6 +5,11 @@ import { As2Error } from '../../src/errors';
  * also arrive as text; a variable that is not set leaves its name standing.
  */
 
+/** The name in `${NAME}`, which must be the whole value. */
+export function environmentVariable(value: unknown): string | undefined {
+  return typeof value === 'string' ? /^\$\{(\S+)\}$/.exec(value)?.[1] : undefined;
+}
+
 /** Without blanks around it. @throws As2Error `environment-missing` */
 export function text(value: unknown, setting: string): string {
   return secret(value, setting).trim();
@@ -13,7 +18,7 @@ export function text(value: unknown, setting: string): string {
 /** As it stands: blanks count in passwords. @throws As2Error `environment-missing` */
 export function secret(value: unknown, setting: string): string {
   const given = isPlain(value) ? String(value) : '';
-  const [, variable] = /^\$\{(\S+)\}$/.exec(given) ?? [];
+  const variable = environmentVariable(given);
   if (variable !== undefined) throw new As2Error('environment-missing', { setting, variable });
   return given;
 }

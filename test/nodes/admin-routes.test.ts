@@ -76,6 +76,16 @@ describe('admin routes', () => {
     });
   });
 
+  it('say from which environment variable a key comes', async () => {
+    const credentials = { own: { privateKey: '${AS2_TEST_KEY}' } };
+    await withFlow({ nodes: [identity], credentials }, async ({ admin }) => {
+      for (const body of [{ id: 'own', privateKey: '__PWRD__' }, { privateKey: '${AS2_TEST_KEY}' }]) {
+        const answer = await admin.post('/as2/key/inspect').send(body).expect(200);
+        assert.deepEqual(answer.body, { variable: 'AS2_TEST_KEY' });
+      }
+    });
+  });
+
   it('generate a key and the certificate for it', async () => {
     await withFlow({ nodes: [identity] }, async ({ admin }) => {
       const wish = {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import type { ExpressApp } from '../../nodes/shared/express';
-import { messageOfAlice, post } from '../support/alice';
+import { postWire, withHeaders } from '../partner/wire-message';
+import { messageOfAlice } from '../support/alice';
 import { onTab, type RunningFlow, withFlow } from '../support/node-red-flow';
 import type { FlowNode } from '../support/node-red-process';
 import { aliceAndBob } from '../support/stations';
@@ -44,7 +45,7 @@ async function flowWith(url: string, paths: Readonly<Record<string, string>>) {
 }
 
 async function statusAt(flow: RunningFlow, path: string): Promise<number> {
-  return (await post(flow.url + path, await messageOfAlice())).status;
+  return (await postWire(flow.url + path, await messageOfAlice())).status;
 }
 
 async function arrives(flow: RunningFlow, path: string, id: string): Promise<void> {
@@ -113,7 +114,7 @@ describe('the paths of as2-in nodes', () => {
   it('answer 503 while flows are restarted, so that partners come again', async () => {
     await withEndpoints({ a: '/as2' }, async (flow) => {
       await flow.stopFlows();
-      const response = await post(`${flow.url}/as2`, await messageOfAlice());
+      const response = await postWire(`${flow.url}/as2`, await messageOfAlice());
       assert.equal(response.status, 503);
       assert.ok(Number(response.headers.get('retry-after')) > 0);
     });
@@ -162,10 +163,7 @@ describe('the paths of as2-in nodes', () => {
       async (flow) => {
         await arrives(flow, '/as2', 'a');
         const message = await messageOfAlice();
-        const refused = await post(`${flow.url}/as2`, {
-          ...message,
-          headers: { ...message.headers, 'X-Guest': 'yes' },
-        });
+        const refused = await postWire(`${flow.url}/as2`, withHeaders(message, { 'X-Guest': 'yes' }));
         assert.equal(refused.status, 401);
         assert.deepEqual(seen, ['/as2', '/as2']);
       },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { formatDisposition } from '../../src/as2';
-import { messageOfAlice, post } from '../support/alice';
+import { postWire } from '../partner/wire-message';
+import { messageOfAlice, receiptOfBob } from '../support/alice';
 import { onTab, type RunningFlow, withFlow } from '../support/node-red-flow';
 import type { FlowNode } from '../support/node-red-process';
 import { aliceAndBob } from '../support/stations';
@@ -34,8 +35,8 @@ async function withDecision(
 
 /** What Alice reads in the receipt. */
 async function receiptFor(flow: RunningFlow): Promise<{ disposition: string; text: string }> {
-  const response = await post(`${flow.url}/as2`, await messageOfAlice());
-  const { disposition, text } = await response.receipt();
+  const response = await postWire(`${flow.url}/as2`, await messageOfAlice());
+  const { disposition, text } = await receiptOfBob(response);
   return { disposition: formatDisposition(disposition), text };
 }
 
@@ -171,7 +172,7 @@ describe('as2-in whose receipts the flow decides', () => {
   it('sends the partner away with 503 when it is deployed anew, and gives the message again', async () => {
     await withDecision({}, async (flow) => {
       const request = await messageOfAlice();
-      const first = post(`${flow.url}/as2`, request);
+      const first = postWire(`${flow.url}/as2`, request);
       await flow.next('received');
       const { nodes, credentials } = await aliceAndBob(`${flow.url}/as2`);
       await flow.deploy([...nodes, ...bobsFlow({}, {})], 'full', credentials);
@@ -179,12 +180,12 @@ describe('as2-in whose receipts the flow decides', () => {
       assert.equal(refused.status, 503);
       assert.ok(Number(refused.headers.get('retry-after')) > 0);
 
-      const second = post(`${flow.url}/as2`, request);
+      const second = postWire(`${flow.url}/as2`, request);
       const { as2 } = await flow.next('received');
       assert.equal(as2.redelivered, true);
       flow.send('mdn', { as2 });
       assert.equal(
-        formatDisposition((await (await second).receipt()).disposition),
+        formatDisposition((await receiptOfBob(await second)).disposition),
         `${AUTOMATIC}; processed`,
       );
     });

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
-import { type ComposeOptions, formatDisposition } from '../../src/as2';
-import { bufferFlow } from '../../src/bytes';
-import { messageOfAlice, post, type RawRequest } from '../support/alice';
+import { formatDisposition } from '../../src/as2';
+import { Headers } from '../../src/mime';
+import { postWire, type WireMessage } from '../partner/wire-message';
+import { messageOfAlice, receiptOfBob } from '../support/alice';
 import { testKeyPair } from '../support/keys';
 import { onTab, type RunningFlow, withFlow } from '../support/node-red-flow';
 import { packageRoot } from '../support/paths';
@@ -32,26 +33,18 @@ async function withBob(
   }, work);
 }
 
-function payload(content: string | Buffer, contentType: string, filename?: string) {
-  return {
-    payload: {
-      content: bufferFlow(Buffer.from(content)),
-      contentType,
-      ...(filename === undefined ? {} : { filename }),
-    },
-  };
-}
-
 describe('as2-in', () => {
   describe('gives to the flow', () => {
     it('the payload and what is known about it, and nothing that other nodes act upon', async () => {
       await withBob({}, async (flow) => {
         const request = await messageOfAlice({
           subject: 'Order 5',
-          ...payload("UNB+UNOC:3+A+B'", 'application/EDIFACT; charset=iso-8859-1', '../../etc/orders.edi'),
+          payload: Buffer.from("UNB+UNOC:3+A+B'"),
+          contentType: 'application/EDIFACT; charset=iso-8859-1',
+          filename: '../../etc/orders.edi',
         });
-        const response = await post(`${flow.url}/as2`, request);
-        const receipt = await response.receipt();
+        const response = await postWire(`${flow.url}/as2`, request);
+        const receipt = await receiptOfBob(response);
         const received = await flow.next('received');
 
         assert.deepEqual(Object.keys(received).toSorted(), ['_msgid', 'as2', 'filename', 'payload', 'topic']);
@@ -60,7 +53,7 @@ describe('as2-in', () => {
         assert.equal(received.topic, 'Alice');
         const { exchange, receivedAt, file, signer, ...known } = received.as2;
         assert.deepEqual(known, {
-          messageId: request.headers['Message-ID'],
+          messageId: request.headers.get('Message-ID'),
           from: 'Alice',
           to: 'Bob B',
           partner: 'Alice',
@@ -133,7 +126,7 @@ describe('as2-in', () => {
     for (const { what, as2In, content, contentType, expected } of outputs) {
       it(what, async () => {
         await withBob(as2In, async (flow) => {
-          await post(`${flow.url}/as2`, await messageOfAlice(payload(content, contentType)));
+          await postWire(`${flow.url}/as2`, await messageOfAlice({ payload: content, contentType }));
           assert.deepEqual((await flow.next('received')).payload, expected);
         });
       });
@@ -143,7 +136,7 @@ describe('as2-in', () => {
       it(`the path of a file: ${JSON.stringify(as2In)}`, async () => {
         await withBob(as2In, async (flow) => {
           const content = Buffer.alloc(1049, 7);
-          await post(`${flow.url}/as2`, await messageOfAlice(payload(content, 'text/plain')));
+          await postWire(`${flow.url}/as2`, await messageOfAlice({ payload: content }));
           const received = await flow.next('received');
           assert.equal(received.payload, received.as2.file);
           assert.ok(String(received.payload).startsWith(flow.userDir));
@@ -158,9 +151,13 @@ describe('as2-in', () => {
         {},
         async (flow) => {
           const content = '{ "order" :  1 }';
-          const request = await without(['sign', 'encrypt'], payload(content, 'application/json'));
-          const response = await post(`${flow.url}/as2`, request);
-          assert.equal(formatDisposition((await response.receipt()).disposition), PROCESSED);
+          const request = await messageOfAlice({
+            protection: 'none',
+            payload: Buffer.from(content),
+            contentType: 'application/json',
+          });
+          const response = await postWire(`${flow.url}/as2`, request);
+          assert.equal(formatDisposition((await receiptOfBob(response)).disposition), PROCESSED);
           assert.deepEqual((await flow.next('received')).payload, Buffer.from(content));
         },
         { alice },
@@ -170,8 +167,8 @@ describe('as2-in', () => {
     it('a repeated message only once', async () => {
       await withBob({}, async (flow) => {
         const request = await messageOfAlice();
-        const first = await post(`${flow.url}/as2`, request);
-        const second = await post(`${flow.url}/as2`, request);
+        const first = await postWire(`${flow.url}/as2`, request);
+        const second = await postWire(`${flow.url}/as2`, request);
         assert.deepEqual(second.body, first.body);
         await flow.next('received');
         assert.ok(flow.isSilent('received'));
@@ -187,7 +184,7 @@ describe('as2-in', () => {
       readonly sentence: RegExp;
       readonly disposition: string;
       readonly changes?: StationChanges;
-      request(): Promise<RawRequest>;
+      request(): Promise<WireMessage>;
     }
     const cases: Case[] = [
       {
@@ -208,10 +205,10 @@ describe('as2-in', () => {
         disposition: 'processed/error: integrity-check-failed',
         changes: { alice: { requireEncrypted: false } },
         request: async () => {
-          const { headers, body } = await unencrypted();
+          const { headers, body } = await messageOfAlice({ protection: 'signed' });
           return {
             headers,
-            body: Buffer.from(body.toString('latin1').replace('an order', 'no order'), 'latin1'),
+            body: Buffer.from(body.toString('latin1').replace('ALPHA', 'ALICE'), 'latin1'),
           };
         },
       },
@@ -238,14 +235,14 @@ describe('as2-in', () => {
         code: 'message-not-signed',
         sentence: /^The message came without a signature, although/,
         disposition: 'processed/error: insufficient-message-security',
-        request: () => without(['sign']),
+        request: () => messageOfAlice({ protection: 'encrypted' }),
       },
       {
         what: 'a message without the encryption that is required',
         code: 'message-not-encrypted',
         sentence: /^The message came unencrypted, although/,
         disposition: 'processed/error: insufficient-message-security',
-        request: () => unencrypted(),
+        request: () => messageOfAlice({ protection: 'signed' }),
       },
       {
         what: 'a message that was cut off inside',
@@ -271,11 +268,11 @@ describe('as2-in', () => {
           {},
           async (flow) => {
             const sent = await request();
-            const response = await post(`${flow.url}/as2`, sent);
+            const response = await postWire(`${flow.url}/as2`, sent);
             assert.equal(response.status, 200);
-            const receipt = await response.receipt();
+            const receipt = await receiptOfBob(response);
             assert.equal(formatDisposition(receipt.disposition), `${AUTOMATIC}; ${disposition}`);
-            assert.equal(receipt.originalMessageId, sent.headers['Message-ID']);
+            assert.equal(receipt.originalMessageId, sent.headers.get('Message-ID'));
             const { error, as2 } = await flow.next('caught');
             assert.equal(error?.code, code);
             assert.match(error?.message ?? '', sentence);
@@ -303,7 +300,10 @@ describe('as2-in', () => {
 
     it('HDR-06: what is no AS2 message, without a word to the flow', async () => {
       await withBob({}, async (flow) => {
-        const response = await post(`${flow.url}/as2`, { headers: {}, body: Buffer.from('hello') });
+        const response = await postWire(`${flow.url}/as2`, {
+          headers: Headers.fromPairs([['Content-Type', 'text/plain']]),
+          body: Buffer.from('hello'),
+        });
         assert.equal(response.status, 400);
         assert.ok(flow.isSilent('caught'));
       });
@@ -311,7 +311,7 @@ describe('as2-in', () => {
 
     it('HTTP-09: a message larger than the limit, and says so to a Catch node', async () => {
       await withBob({ maxSize: '0.001' }, async (flow) => {
-        const response = await post(`${flow.url}/as2`, await messageOfAlice());
+        const response = await postWire(`${flow.url}/as2`, await messageOfAlice());
         assert.equal(response.status, 413);
         const { error } = await flow.next('caught');
         assert.equal(error?.code, 'request-too-large');
@@ -324,7 +324,7 @@ describe('as2-in', () => {
       await withBob(
         {},
         async (flow) => {
-          assert.equal((await post(`${flow.url}/as2`, await messageOfAlice())).status, 413);
+          assert.equal((await postWire(`${flow.url}/as2`, await messageOfAlice())).status, 413);
         },
         {},
         settings,
@@ -343,8 +343,8 @@ describe('as2-in', () => {
 
     it('messages for an identity that this node is not for', async () => {
       await withBob({ identity: 'alice' }, async (flow) => {
-        const response = await post(`${flow.url}/as2`, await messageOfAlice());
-        const { disposition } = await response.receipt();
+        const response = await postWire(`${flow.url}/as2`, await messageOfAlice());
+        const { disposition } = await receiptOfBob(response);
         assert.equal(
           formatDisposition(disposition),
           `${AUTOMATIC}; processed/error: unknown-trading-relationship`,
@@ -357,7 +357,7 @@ describe('as2-in', () => {
       await withBob(
         {},
         async (flow) => {
-          const response = await post(`${flow.url}/as2`, await messageOfAlice());
+          const response = await postWire(`${flow.url}/as2`, await messageOfAlice());
           assert.equal(response.status, 503);
           assert.ok(Number(response.headers.get('retry-after')) > 0);
           const { error } = await flow.next('caught');
@@ -371,7 +371,7 @@ describe('as2-in', () => {
       await withBob(
         {},
         async (flow) => {
-          const response = await post(`${flow.url}/as2`, await messageOfAlice());
+          const response = await postWire(`${flow.url}/as2`, await messageOfAlice());
           assert.equal(response.status, 503);
           assert.match(
             flow.logged('error').join('\n'),
@@ -389,36 +389,20 @@ describe('as2-in', () => {
 const AUTOMATIC = 'automatic-action/MDN-sent-automatically';
 const PROCESSED = `${AUTOMATIC}; processed`;
 
-async function unencrypted(): Promise<RawRequest> {
-  return without(['encrypt']);
-}
-
-async function without(
-  layers: readonly ('sign' | 'encrypt')[],
-  more: Partial<ComposeOptions> = {},
-): Promise<RawRequest> {
-  return messageOfAlice({ ...more, ...Object.fromEntries(layers.map((layer) => [layer, undefined])) });
-}
-
 /** The next message goes through as if nothing had been, and nothing of the bad one reached the flow. */
 async function isStillThere(flow: RunningFlow): Promise<void> {
   assert.ok(flow.isSilent('received'));
-  const response = await post(`${flow.url}/as2`, await messageOfAlice());
-  assert.equal(formatDisposition((await response.receipt()).disposition), PROCESSED);
+  const response = await postWire(`${flow.url}/as2`, await messageOfAlice());
+  assert.equal(formatDisposition((await receiptOfBob(response)).disposition), PROCESSED);
   await flow.next('received');
 }
 
 /** Sends a request that promises more than it holds, and hangs up. */
-async function sendPart(
-  url: string,
-  headers: Record<string, string>,
-  part: Buffer,
-  promised: number,
-): Promise<void> {
+async function sendPart(url: string, headers: Headers, part: Buffer, promised: number): Promise<void> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   await once(socket, 'connect');
-  const fields = Object.entries({ Host: hostname, ...headers, 'Content-Length': String(promised) });
+  const fields = [...headers.entries(), ['Host', hostname], ['Content-Length', promised]];
   socket.write(
     `POST /as2 HTTP/1.1\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
   );

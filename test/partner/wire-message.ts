@@ -15,6 +15,7 @@ export interface WireMessage {
 
 export interface WireOptions extends Partial<Omit<ComposeOptions, 'payload' | 'receipt'>> {
   readonly payload?: Buffer;
+  readonly contentType?: string;
   readonly filename?: string;
   /** Default: a signed synchronous one. */
   readonly receipt?: ComposeOptions['receipt'] | 'none';
@@ -28,6 +29,7 @@ export const ORDER = Buffer.from("UNA:+.? 'UNB+UNOC:3+ALPHA+BETA+260303:1015+1'U
 export async function composeWire(from: Party, to: Party, options: WireOptions = {}): Promise<WireMessage> {
   const {
     payload = ORDER,
+    contentType = 'application/edifact',
     filename = 'order.edi',
     receipt,
     protection = 'signed+encrypted',
@@ -43,7 +45,7 @@ export async function composeWire(from: Party, to: Party, options: WireOptions =
       : {}),
     ...(receipt === 'none' ? {} : { receipt: receipt ?? { signed: true } }),
     ...rest,
-    payload: { content: bufferFlow(payload), contentType: 'application/edifact', filename },
+    payload: { content: bufferFlow(payload), contentType, filename },
   });
   const body = await readAll(composed.body.chunks, 100_000_000, tooMuch);
   return { headers: composed.headers, body };

@@ -1,54 +1,28 @@
-import { composeMessage, type ComposeOptions, newMessageId, openReceipt, type Receipt } from '../../src/as2';
-import { bufferFlow, bufferSource } from '../../src/bytes';
-import { Headers } from '../../src/mime';
-import { collect } from './chunks';
+import type { Receipt } from '../../src/as2';
+import type { Party } from '../partner/parties';
+import {
+  composeWire,
+  receiptIn,
+  type WireAnswer,
+  type WireMessage,
+  type WireOptions,
+} from '../partner/wire-message';
 import { testKeyPair } from './keys';
 
-export interface RawRequest {
-  readonly headers: Record<string, string>;
-  readonly body: Buffer;
+/** The two stations of `aliceAndBob` as parties outside of Node-RED. */
+export async function partyAlice(): Promise<Party> {
+  return { as2Name: 'Alice', keyPair: await testKeyPair('Alice') };
 }
 
-export interface RawResponse {
-  readonly status: number;
-  readonly headers: globalThis.Headers;
-  readonly body: Buffer;
-  /** Read as a receipt of Bob. */
-  receipt(): Promise<Receipt>;
+export async function partyBob(): Promise<Party> {
+  return { as2Name: 'Bob B', keyPair: await testKeyPair('Bob') };
 }
 
 /** A message of Alice to Bob as bytes, signed, encrypted and with a wish for a signed receipt, to be broken by a test. */
-export async function messageOfAlice(changes: Partial<ComposeOptions> = {}): Promise<RawRequest> {
-  const alice = await testKeyPair('Alice');
-  const bob = await testKeyPair('Bob');
-  const composed = composeMessage({
-    from: 'Alice',
-    to: 'Bob B',
-    messageId: newMessageId('alice.example'),
-    payload: { content: bufferFlow(Buffer.from('an order')), contentType: 'text/plain' },
-    sign: { keyPair: alice, digest: 'sha-256' },
-    encrypt: { recipients: [bob.certificate], cipher: 'aes-256-cbc' },
-    receipt: { signed: true },
-    ...changes,
-  });
-  const body = await collect(composed.body.chunks);
-  return { headers: Object.fromEntries(composed.headers.entries()), body };
+export async function messageOfAlice(options: WireOptions = {}): Promise<WireMessage> {
+  return composeWire(await partyAlice(), await partyBob(), options);
 }
 
-export async function post(url: string, { headers, body }: RawRequest): Promise<RawResponse> {
-  const response = await fetch(url, { method: 'POST', headers, body: new Uint8Array(body) });
-  const received = Buffer.from(await response.arrayBuffer());
-  return {
-    status: response.status,
-    headers: response.headers,
-    body: received,
-    async receipt() {
-      const { certificate } = await testKeyPair('Bob');
-      const fields = Headers.fromPairs([...response.headers]);
-      return openReceipt(
-        { headers: fields, body: bufferSource(received) },
-        { signingCertificates: [certificate] },
-      );
-    },
-  };
+export async function receiptOfBob(answer: WireAnswer): Promise<Receipt> {
+  return receiptIn(answer, (await partyBob()).keyPair.certificate);
 }
