@@ -54,6 +54,8 @@ export {
   composeMessage,
   type ComposeOptions,
   type CompressOptions,
+  defaultAllowedCiphers,
+  defaultAllowedDigests,
   type KeptMic,
   type LayerSummary,
   type Mic,

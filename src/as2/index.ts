@@ -18,7 +18,6 @@ export {
 export { dispositionFor, dispositionTexts } from './disposition-for-error';
 export { readAs2Headers, readFeatures, type RequestHeaders } from './headers';
 export type { CertificateSummary, LayerSummary } from './layer-summary';
-export { summarizeCertificate } from './layer-summary';
 export { assertMessageId, newMessageId, normalizeMessageId, sameMessageId } from './message-id';
 export {
   formatMic,
@@ -40,14 +39,13 @@ export {
   type OpenOptions,
 } from './open';
 export type { OutgoingPayload } from './outgoing-layers';
-export { type Receipt, saysPositive } from './receipt';
+export type { Receipt } from './receipt';
 export { composeReceipt, type ReceiptOptions } from './receipt-compose';
 export { isReceipt, looksLikeReceipt } from './receipt-detect';
 export type { ReceiptFields } from './receipt-fields';
 export { type ExpectedReceipt, judgeReceipt, type ReceiptVerdict } from './receipt-judge';
 export { openReceipt, type OpenReceiptOptions } from './receipt-open';
 export {
-  chooseDigest,
   type Importance,
   parseReceiptRequest,
   planReceipt,
@@ -55,12 +53,5 @@ export {
   type ReceiptPlan,
   type ReceiptRequest,
 } from './receipt-request';
-export { asciiLines, receiptText } from './receipt-text';
-export { remedyFor } from './remedies';
-export {
-  defaultAllowedCiphers,
-  defaultAllowedDigests,
-  policyProblem,
-  type Protection,
-  type SecurityPolicy,
-} from './security-policy';
+export { receiptText } from './receipt-text';
+export { defaultAllowedCiphers, defaultAllowedDigests, type SecurityPolicy } from './security-policy';

@@ -16,11 +16,17 @@ const HAS_DISPOSITION = /^disposition[ \t]*:/im;
 const HAS_OTHER_FIELD =
   /^(?:final-recipient|original-recipient|original-message-id|reporting-ua|received-content-mic)[ \t]*:/im;
 
+/** Fields, and the signature around them if there is one. */
+interface Found {
+  readonly fields: ReceiptFields;
+  signature?: JudgedSignature;
+}
+
 /** Finds the parts of a receipt in whatever structure it came. */
 export class ReceiptParts {
-  fields: ReceiptFields | undefined;
-  /** Of the signature around the fields. */
-  signature: JudgedSignature | undefined;
+  private notification: Found | undefined;
+  /** In a part that does not say what it is: it counts where nothing else does. */
+  private guessed: Found | undefined;
   private plainText: string | undefined;
   private otherText: string | undefined;
 
@@ -30,6 +36,19 @@ export class ReceiptParts {
     const parts = new ReceiptParts(trusted);
     await parts.look(headers, body, 1);
     return parts;
+  }
+
+  get fields(): ReceiptFields | undefined {
+    return this.found?.fields;
+  }
+
+  /** Of the signature around the fields. */
+  get signature(): JudgedSignature | undefined {
+    return this.found?.signature;
+  }
+
+  private get found(): Found | undefined {
+    return this.notification ?? this.guessed;
   }
 
   /** The part for people, as plain text. */
@@ -45,7 +64,7 @@ export class ReceiptParts {
       case 'cms':
         return this.lookIntoCms(body, depth);
       case 'notification':
-        this.fields ??= ReceiptFields.parse(body.toString('latin1'));
+        this.notification ??= { fields: ReceiptFields.parse(body.toString('latin1')) };
         return;
       case 'report':
         return this.lookIntoParts(headers, body, depth);
@@ -57,9 +76,11 @@ export class ReceiptParts {
   /** Only the signed part is looked at: nothing else in there is proved (SEC-12). */
   private async lookIntoSigned(headers: Headers, body: Buffer, depth: number): Promise<void> {
     const [content, signature] = await partsOf(headers, body);
-    if (!content || !(await this.findsFieldsIn(content, depth))) return;
-    const bytes = signature ? await signatureBytes(signature) : Buffer.alloc(0);
-    this.signature = judgeReceiptSignature(() => readSignedData(bytes), content, this.trusted);
+    if (!content) return;
+    await this.lookIntoSignedEntity(content, depth, async () => {
+      const bytes = signature ? await signatureBytes(signature) : Buffer.alloc(0);
+      return judgeReceiptSignature(() => readSignedData(bytes), content, this.trusted);
+    });
   }
 
   private async lookIntoCms(body: Buffer, depth: number): Promise<void> {
@@ -72,15 +93,24 @@ export class ReceiptParts {
       throw new As2Error('receipt-unreadable', { reason: error.message }, { cause: error });
     }
     const content = signedData.eContent;
-    if (!content || !(await this.findsFieldsIn(content, depth))) return;
-    this.signature = judgeReceiptSignature(() => signedData, content, this.trusted);
+    if (!content) return;
+    await this.lookIntoSignedEntity(content, depth, async () => {
+      return judgeReceiptSignature(() => signedData, content, this.trusted);
+    });
   }
 
-  /** Whether the fields are in there: a signature around anything else says nothing about them (SEC-12). */
-  private async findsFieldsIn(content: Buffer, depth: number): Promise<boolean> {
-    const foundBefore = this.fields;
+  /** A signature says something about the fields that are found inside it, and about no others (SEC-12). */
+  private async lookIntoSignedEntity(
+    content: Buffer,
+    depth: number,
+    judge: () => Promise<JudgedSignature>,
+  ): Promise<void> {
+    const before = [this.notification, this.guessed];
     await this.lookIntoEntity(content, depth);
-    return this.fields !== foundBefore;
+    const inside = [this.notification, this.guessed].filter((found) => found && !before.includes(found));
+    if (inside.length === 0) return;
+    const signature = await judge();
+    for (const found of inside) if (found) found.signature = signature;
   }
 
   /** In any order, with further parts or without, the texts perhaps as alternatives (MDN-02). */
@@ -98,7 +128,8 @@ export class ReceiptParts {
     const text = decodedText(body);
     if (value.startsWith('multipart/') || guessedBoundary(body))
       return this.lookIntoParts(headers, body, depth);
-    if (HAS_DISPOSITION.test(text) && HAS_OTHER_FIELD.test(text)) this.fields ??= ReceiptFields.parse(text);
+    if (HAS_DISPOSITION.test(text) && HAS_OTHER_FIELD.test(text))
+      this.guessed ??= { fields: ReceiptFields.parse(text) };
     else if (value === 'text/plain') this.plainText ??= text;
     else if (value.startsWith('text/'))
       this.otherText ??= text.replace(/<[^<>]*>/g, ' ').replace(/[ \t]+/g, ' ');

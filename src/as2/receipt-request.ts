@@ -28,6 +28,8 @@ export interface ReceiptPlan {
   readonly signed: boolean;
   /** First digest of the partner's list that we have: for the receipt's signature (MDN-05). */
   readonly digest?: DigestName;
+  /** For the text of the receipt: why it is not signed although a signature was asked for (REQ-06). */
+  readonly remark?: string;
   /** The request cannot be met at all; the message is answered with this one's disposition (REQ-07). */
   readonly problem?: As2Error;
 }
@@ -45,6 +47,8 @@ export interface ReceiptWish {
 }
 
 const PROTOCOL = 'pkcs7-signature';
+const UNSIGNED_REMARK =
+  'This receipt is not signed, because the signature format that was asked for is not supported.';
 /** `application/pkcs7-signature` and `pkcs-7-signature` are met too (REQ-04). */
 const PROTOCOL_SPELLINGS = /^(?:application\/)?(?:x-)?pkcs-?7-signature$/i;
 
@@ -106,7 +110,8 @@ export function planReceipt({ protocol, micalg }: ReceiptRequest): ReceiptPlan {
       problem: new As2Error('receipt-format-unsupported', { formats: protocol.values.join(', ') }),
     };
   }
-  if (!micalg || micalg.values.length === 0) return { signed: known };
+  const unmet = protocol && !known ? { remark: UNSIGNED_REMARK } : {};
+  if (!micalg || micalg.values.length === 0) return { signed: known, ...unmet };
   const digest = chooseDigest(micalg.values);
   if (!digest) {
     return {
@@ -114,7 +119,7 @@ export function planReceipt({ protocol, micalg }: ReceiptRequest): ReceiptPlan {
       problem: new As2Error('mic-algorithms-unsupported', { algorithms: micalg.values.join(', ') }),
     };
   }
-  return { signed: known, digest };
+  return { signed: known, digest, ...unmet };
 }
 
 /** The first name of a preference list that we have (REQ-05). */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { childrenOf, context, contextTag, oid, parseBer, sequence } from '../../src/asn1';
 import { bufferFlow } from '../../src/bytes';
@@ -8,6 +9,7 @@ import { type As2Error, isAs2Error } from '../../src/errors';
 import { testKeyPair } from '../support/keys';
 import { payloadPart, payloadPartMics } from '../support/payload-part';
 import { withTempDirectory } from '../support/temp';
+import { signedByOpenssl } from './openssl-smime';
 import { collect, composed, opened, payloadBytes, stations, wire, type Wire } from './stations';
 
 async function refusal(message: Wire, options: Partial<OpenOptions> = {}): Promise<As2Error> {
@@ -51,6 +53,19 @@ function replaced({ headers, body }: Wire, from: string, to: string): Wire {
   const text = body.toString('latin1');
   assert.ok(text.includes(from), `${from} is in there`);
   return { headers, body: Buffer.from(text.replace(from, to), 'latin1') };
+}
+
+/** A signed message of which the signature was exchanged. */
+async function withSignature(der: Buffer): Promise<Wire> {
+  const { headers, body } = await signed();
+  const base64 = body.toString('latin1').replace(/MII[^-]*/, `${der.toString('base64')}\r\n\r\n`);
+  return { headers, body: Buffer.from(base64, 'latin1') };
+}
+
+async function signatureOver(part: Buffer): Promise<Buffer> {
+  const { alpha } = await stations();
+  const digest = createHash('sha256').update(part).digest();
+  return signDetached(digest, { keyPair: alpha, digest: 'sha-256' });
 }
 
 describe('Messages that were tampered with', () => {
@@ -111,6 +126,46 @@ describe('Messages that were tampered with', () => {
       assert.equal(answer(error), 'processed/error: integrity-check-failed');
     });
   }
+
+  it('a digest nobody knows: authentication-failed, and it is named', async () => {
+    const der = await signatureOver(payloadPart);
+    const sha256 = Buffer.from('0609608648016503040201', 'hex');
+    for (let at = der.indexOf(sha256); at >= 0; at = der.indexOf(sha256, at + 1))
+      der[at + sha256.length - 1] = 0x7e;
+    const error = await refusal(await withSignature(der));
+    assert.equal(error.code, 'signature-algorithm-unsupported');
+    assert.equal(answer(error), 'processed/error: authentication-failed');
+    assert.match(error.message, /2\.16\.840\.1\.101\.3\.4\.2\.126/);
+  });
+
+  it('SEC-11 a signature of more than 4 MiB', async () => {
+    assert.equal(
+      (await refusal(await withSignature(Buffer.alloc(4.2 * 1024 * 1024, 0x30)))).code,
+      'signature-too-large',
+    );
+  });
+
+  it('SIG-08 a signer named by a key identifier that is not the partner’s', async () => {
+    const gamma = await testKeyPair('gamma');
+    const { headers, body } = await signedByOpenssl(payloadPart, gamma, '-binary -keyid -nocerts');
+    const error = await refusal({ headers, body });
+    assert.equal(error.code, 'signature-signer-unknown');
+    assert.match(String(error.facts.found), /^key identifier [0-9A-F]{40}$/);
+  });
+
+  it('SIG-09 a signer that is only named', async () => {
+    const gamma = await testKeyPair('gamma');
+    const error = await refusal(await signedByOpenssl(payloadPart, gamma, '-binary -nocerts'));
+    assert.match(
+      String(error.facts.found),
+      new RegExp(`^serial number ${gamma.certificate.serialNumber} of CN=gamma$`),
+    );
+  });
+
+  it('CEM-06 a bare signature where a message should be', async () => {
+    const message = wire({ 'Content-Type': 'application/pkcs7-mime' }, await signatureOver(payloadPart));
+    assert.equal((await refusal(message)).code, 'signature-without-content');
+  });
 
   it('a multipart/signed with one part', async () => {
     const { headers, body } = await signed();
@@ -276,9 +331,7 @@ describe('Less protection than agreed', () => {
     const signerInfos = Buffer.from('3100', 'hex');
     const signedData = context(0, sequence(...fields.slice(0, -1), signerInfos));
     const bare = sequence(oid('1.2.840.113549.1.7.2'), signedData);
-    const { headers, body } = await signed();
-    const base64 = body.toString('latin1').replace(/MII[^-]*/, `${bare.toString('base64')}\r\n\r\n`);
-    const message = { headers, body: Buffer.from(base64, 'latin1') };
+    const message = await withSignature(bare);
     assert.equal((await opened(message)).signed, false);
     assert.equal((await refusal(message, { policy: { requireSigned: true } })).code, 'message-not-signed');
   });

@@ -102,9 +102,14 @@ describe('Receipt request, deciding', () => {
       { signed: true, digest: 'sha-256' },
     ],
     [
-      'REQ-06 an optional protocol we do not have: unsigned',
+      'REQ-06 an optional protocol we do not have: unsigned, and the text says why',
       'signed-receipt-protocol=optional, openpgp; signed-receipt-micalg=optional, sha-256',
-      { signed: false, digest: 'sha-256' },
+      {
+        signed: false,
+        digest: 'sha-256',
+        remark:
+          'This receipt is not signed, because the signature format that was asked for is not supported.',
+      },
     ],
   ];
   for (const [title, options, expected] of decided)
