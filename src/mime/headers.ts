@@ -48,7 +48,7 @@ export class Headers {
     const fields: Field[] = [];
     for (let at = 0; at + 1 < flat.length; at += 2) {
       const [name, value] = [flat[at] ?? '', flat[at + 1] ?? ''];
-      fields.push([name, /[\r\n]/.test(value) ? unfold(value) : trimBlanks(value)]);
+      fields.push([name, /[\r\n\0]/.test(value) ? unfold(value) : trimBlanks(value)]);
     }
     return new Headers(fields);
   }
@@ -124,8 +124,11 @@ function unfold(value: string): string {
   return splitLines(value).reduce((text, line) => joinBlank(text, trimBlanks(line)), '');
 }
 
+/** A CR that ends no line and NUL mean nothing in a header (RFC 5322 §2.2): they read as blanks (SEC-08). */
 function splitLines(text: string): string[] {
-  return text.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
+  return text
+    .split('\n')
+    .map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line).replace(/[\r\0]/g, ' '));
 }
 
 function joinBlank(before: string, after: string): string {
