@@ -4,6 +4,7 @@ import { bufferFlow, bufferSource } from '../../src/bytes';
 import { Headers } from '../../src/mime';
 import { collect } from '../support/chunks';
 import { testKeyPair, type TestKeyPair } from '../support/keys';
+import { signature } from './samples';
 
 const FIELDS = [
   'Original-Message-ID: <2@own.example>',
@@ -47,6 +48,30 @@ describe('Receipts around something else that the partner signed', () => {
     assert.equal(receipt.originalMessageId, '<2@own.example>');
     assert.equal(receipt.signed, false);
     assert.equal(receipt.signature, undefined);
+  });
+
+  it('RCV-06: fields quoted in the text for people do not count where a notification follows', async () => {
+    const quoted = `Content-Type: text/plain\r\n\r\n${FIELDS.replace('processed', 'failed/failure: x')}`;
+    const receipt = await opened(quoted, UNSIGNED);
+    assert.equal(receipt.disposition.type, 'processed');
+    assert.equal((await opened(quoted)).disposition.type, 'failed');
+  });
+
+  it('SEC-12, RCV-03: a signature around fields in a text says nothing about an unsigned notification', async () => {
+    const content = Buffer.from(`Content-Type: text/plain\r\n\r\n${FIELDS}`);
+    const bytes = await signature(content, partner);
+    const signed = [
+      'Content-Type: multipart/signed; protocol="application/pkcs7-signature"; micalg=sha-256; boundary=s\r\n',
+      `\r\n--s\r\n${content.toString()}\r\n--s\r\nContent-Type: application/pkcs7-signature\r\n\r\n`,
+      `${bytes.toString('latin1')}\r\n--s--\r\n`,
+    ].join('');
+    assert.equal((await opened(signed)).signature?.status, 'verified');
+    for (const parts of [
+      [signed, UNSIGNED],
+      [UNSIGNED, signed],
+    ]) {
+      assert.equal((await opened(...parts)).signature, undefined);
+    }
   });
 
   it('SEC-12, RCV-03: fields behind a signed part are not proved by its signature', async () => {

@@ -1,0 +1,132 @@
+import { ByteReader, type Chunks } from '../../../src/bytes';
+import {
+  createDigest,
+  digestNames,
+  openContentInfo,
+  openEnveloped,
+  openSignedData,
+  readSignedData,
+  type SignatureStatus,
+  type SignedData,
+  verifyOverContent,
+  verifySignedData,
+} from '../../../src/cms';
+import { openCompressed } from '../../../src/cms/compressed-data/open';
+import type { Certificate } from '../../../src/pki';
+import { collect } from '../../support/chunks';
+import { berMutation } from '../mutate/ber';
+import { byteMutations } from '../mutate/bytes';
+import { type Samples, signedContent } from '../samples';
+import {
+  codeOf,
+  must,
+  outcome,
+  pieces,
+  sameInPieces,
+  sameUnlessRandom,
+  type Target,
+  valueOf,
+} from '../target';
+
+const mutations = [...byteMutations, ...Array.from({ length: 25 }, () => berMutation)];
+
+export function cmsTargets({ keys, signatures, envelopes, compressed, structures }: Samples): Target[] {
+  const trusted = [keys.partner, keys.partnerEc, keys.partnerEd25519].map(({ certificate }) => certificate);
+  const ours = [keys.own, keys.ownEc, keys.ownX25519];
+  const rest = { directory: '/nonexistent', thresholdBytes: 1024 * 1024 };
+
+  async function readSignature(input: Buffer): Promise<string> {
+    const whole = await outcome(() => readSignedData(input));
+    const streamed = await outcome(() => streamSignedData(pieces(input)));
+    // What follows the ContentInfo is left alone by both; limits for the head and the tail are the stream's alone.
+    must(!('value' in streamed) || 'value' in whole, `read as a stream, but not whole: ${codeOf(whole)}`);
+    const tree = valueOf(whole);
+    if ('value' in streamed) {
+      const [content, signedData] = streamed.value;
+      must(content.equals(tree.eContent ?? Buffer.alloc(0)), 'stream and tree find other content');
+      must(signedData.signerInfos.length === tree.signerInfos.length, 'stream and tree find other signers');
+    }
+    return judge(tree);
+  }
+
+  /** Whatever the structure says: the right content by a configured key, or nothing. */
+  async function judge(signedData: SignedData): Promise<string> {
+    const tolerances = { missingContentType: true, differingDigests: true };
+    const digests = digestsOf(signedContent);
+    const statuses: SignatureStatus[] = [];
+    for (const tolerance of [{}, tolerances]) {
+      const { status } = verifySignedData(signedData, digests, trusted, tolerance);
+      statuses.push(status);
+      const over = (content: Buffer, certificates: readonly Certificate[]) =>
+        verifyOverContent(signedData, once(content), digestsOf(content), certificates, tolerance);
+      statuses.push((await over(signedContent, trusted)).status);
+      const altered = Buffer.concat([signedContent, Buffer.from(' ')]);
+      must((await over(altered, trusted)).status !== 'verified', 'verified over other content');
+      must(
+        (await over(signedContent, [keys.stranger.certificate])).status !== 'verified',
+        'verified by a stranger',
+      );
+      must((await over(signedContent, [])).status !== 'verified', 'verified by nobody');
+    }
+    return statuses.join();
+  }
+
+  async function readEnvelope(input: Buffer): Promise<string> {
+    return `ok ${valueOf(await sameUnlessRandom(input, decrypted)).equals(signedContent)}`;
+  }
+
+  async function* decrypted(chunks: Chunks): AsyncGenerator<Buffer, void> {
+    const contentInfo = await openContentInfo(chunks);
+    try {
+      const { content, authenticated } = await openEnveloped(contentInfo, ours, rest);
+      const plaintext = await collect(content);
+      must(!authenticated || plaintext.equals(signedContent), 'an altered plaintext counts as authenticated');
+      yield plaintext;
+    } finally {
+      await contentInfo.close();
+    }
+  }
+
+  async function readCompressed(input: Buffer): Promise<string> {
+    const limits = { sizeBytes: 1024 * 1024, ratio: 1032 };
+    const opened = await sameInPieces(input, async function* (chunks: Chunks) {
+      const contentInfo = await openContentInfo(chunks);
+      try {
+        yield* await openCompressed(contentInfo, limits);
+      } finally {
+        await contentInfo.close();
+      }
+    });
+    must(valueOf(opened).length <= limits.sizeBytes, 'more than the limit came out');
+    return 'ok';
+  }
+
+  async function readContentInfo(input: Buffer): Promise<string> {
+    const { type, ber, close } = await openContentInfo(pieces(input));
+    const next = await outcome(() => ber.peekHeader());
+    await close();
+    return `${type} ${codeOf(next)}`;
+  }
+
+  return [
+    { name: 'cms/content-info', samples: structures, mutations, run: readContentInfo },
+    { name: 'cms/signed-data', samples: signatures, mutations, run: readSignature, weight: 3 },
+    { name: 'cms/enveloped-data', samples: envelopes, mutations, run: readEnvelope, weight: 3 },
+    { name: 'cms/compressed-data', samples: compressed, mutations, run: readCompressed },
+  ];
+}
+
+async function streamSignedData(chunks: Chunks): Promise<[Buffer, SignedData]> {
+  const opened = await openContentInfo(chunks);
+  const { content, signedData } = await openSignedData(opened);
+  const octets = content ? await collect(content) : Buffer.alloc(0);
+  return [octets, await signedData()];
+}
+
+function digestsOf(content: Buffer) {
+  return new Map(digestNames.map((name) => [name, createDigest(name).update(content).digest()]));
+}
+
+async function* once(bytes: Buffer): AsyncGenerator<Buffer, void> {
+  yield* new ByteReader(pieces(bytes)).rest();
+}
