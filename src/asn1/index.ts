@@ -1,11 +1,11 @@
 export { toDer } from './der';
-export { LONGEST_HEADER_BYTES, type BerHeader } from './header';
+export type { BerHeader } from './header';
 export { type Asn1Limits, defaultLimits } from './limits';
 export { malformed } from './malformed';
 export { decodeOid, encodeOid } from './oid';
 export { BerStreamReader } from './stream-reader';
 export { contextTag, sameTag, type Tag, TagClass, tags } from './tag';
-export { type Asn1Node, childrenOf, expectTag, hasTag, parseBer, parseBerSeries } from './tree';
+export { type Asn1Node, childrenOf, expectTag, hasTag, parseBer } from './tree';
 export * from './values';
 export * from './write';
 export * from './write-flow';

@@ -128,12 +128,6 @@ export class BerStreamReader {
     }
   }
 
-  /** Number of octets of the next element's content, when its encoding tells. */
-  async octetsLength(): Promise<number | undefined> {
-    const header = await this.peekHeader();
-    return header && !header.constructed ? header.length : undefined;
-  }
-
   private async expect(tag?: Tag): Promise<BerHeader> {
     const header = await this.peekHeader();
     if (!header) throw malformed(`${tag ? describeTag(tag) : 'an element'} is missing`, this.reader.position);

@@ -65,18 +65,6 @@ export function parseBer(bytes: Buffer, limits: Asn1Limits = defaultLimits): Asn
   }
 }
 
-/** Parses a Buffer that holds elements one after the other, such as the content of a SEQUENCE. */
-export function parseBerSeries(bytes: Buffer, limits: Asn1Limits = defaultLimits): Asn1Node[] {
-  const nodes: Asn1Node[] = [];
-  for (let rest = bytes; rest.length > 0;) {
-    const node = parseBer(rest, limits);
-    nodes.push(node);
-    if (nodes.length > limits.elements) throw malformed('too many elements');
-    rest = rest.subarray(node.raw.length);
-  }
-  return nodes;
-}
-
 function isAtEnd(element: OpenElement, bytes: Buffer, position: number): boolean {
   if (element.header.length !== undefined) return position === element.end;
   return position + 2 <= element.end && bytes[position] === 0 && bytes[position + 1] === 0;

@@ -44,11 +44,6 @@ export function context(number: number, ...parts: readonly Buffer[]): Buffer {
   return constructed(contextTag(number), ...parts);
 }
 
-/** `[number] IMPLICIT` of a primitive type. */
-export function contextPrimitive(number: number, content: Buffer): Buffer {
-  return primitive(contextTag(number), content);
-}
-
 export function oid(dotted: string): Buffer {
   return primitive(tags.objectIdentifier, encodeOid(dotted));
 }

@@ -107,11 +107,6 @@ describe('asn1: stream reader', () => {
     await assert.rejects(reading(element).readElement(15), isClean);
   });
 
-  it('tells the length of octets when the encoding does', async () => {
-    assert.equal(await reading(hex('04 02 61 62')).octetsLength(), 2);
-    assert.equal(await reading(hex('24 80 04 01 61 00 00')).octetsLength(), undefined);
-  });
-
   it('BER-04: 100,000 nested tags fail at once, entered, as an element and as an octet string', async () => {
     const start = performance.now();
     const nested = Buffer.alloc(200_000, hex('30 80'));

@@ -9,7 +9,6 @@ import {
   octetStringValue,
   oidValue,
   parseBer,
-  parseBerSeries,
   sameTag,
   smallInteger,
   tags,
@@ -106,11 +105,6 @@ describe('asn1: tree', () => {
       }),
       { numRuns: 3000 },
     );
-  });
-
-  it('a series of elements is read one after the other', () => {
-    assert.deepEqual(parseBerSeries(hex('02 01 01 02 01 02')).map(smallInteger), [1, 2]);
-    assert.throws(() => parseBerSeries(hex('02 01 01 02')), isMalformed);
   });
 
   it('DER: definite shortest lengths, one segment, sets in order', () => {

@@ -383,6 +383,24 @@ describe('cms: authenticated content', () => {
     });
   }
 
+  it('AEAD-03: more content than the nonce leaves room for fails like everything else', async () => {
+    const message = await enveloped(sample(70_000), { recipients: [own.certificate], cipher: 'aes-128-ccm' });
+    const [version, recipients, info, mac] = at(message, 1, 0).children;
+    const [type, , ciphertext] = info?.children ?? [];
+    const algorithm = sequence(
+      oid(cipherAlgorithm('aes-128-ccm').oid),
+      sequence(octetString(Buffer.alloc(13)), integer(16)),
+    );
+    const raw = (node: typeof version): Buffer => node?.raw ?? Buffer.alloc(0);
+    const envelope = sequence(
+      raw(version),
+      raw(recipients),
+      sequence(raw(type), algorithm, raw(ciphertext)),
+      raw(mac),
+    );
+    await assert.rejects(decrypted(sequence(at(message, 0).raw, context(0, envelope)), [own]), isFailure);
+  });
+
   it('AEAD-01: a cipher that does not authenticate has no place in AuthEnvelopedData', async () => {
     const message = await enveloped(content, { recipients: [own.certificate], cipher: 'aes-128-cbc' });
     const disguised = sequence(oid('1.2.840.113549.1.9.16.1.23'), at(message, 1).raw);

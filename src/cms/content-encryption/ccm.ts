@@ -29,7 +29,7 @@ export class CcmStream {
   ) {
     const { key, nonce, contentBytes, additionalData, tagBytes } = parameters;
     const lengthBytes = BLOCK_BYTES - 1 - nonce.length;
-    if (contentBytes >= 256 ** lengthBytes)
+    if (!ccmHolds(nonce.length, contentBytes))
       throw new RangeError('the nonce is too long for this much content');
     this.mac = new CbcMac(key);
     const flags = (additionalData.length > 0 ? 0x40 : 0) | (((tagBytes - 2) / 2) << 3) | (lengthBytes - 1);
@@ -108,9 +108,14 @@ function bigEndian(value: number, bytes: number): Buffer {
   return octets;
 }
 
+/** Nonce and length share a block: the longer the one, the shorter the other (RFC 3610 §2.1). */
+export function ccmHolds(nonceBytes: number, contentBytes: number): boolean {
+  return contentBytes < 256 ** (BLOCK_BYTES - 1 - nonceBytes);
+}
+
 /** A nonce that leaves room for that length; 12 octets, as usual, for up to 16 MiB. */
 export function ccmNonceBytes(contentBytes: number): number {
-  let lengthBytes = 3;
-  while (contentBytes >= 256 ** lengthBytes) lengthBytes++;
-  return BLOCK_BYTES - 1 - lengthBytes;
+  let nonceBytes = 12;
+  while (!ccmHolds(nonceBytes, contentBytes)) nonceBytes--;
+  return nonceBytes;
 }

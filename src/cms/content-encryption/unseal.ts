@@ -9,6 +9,7 @@ import {
 } from '../../bytes';
 import { As2Error } from '../../errors';
 import { createOpener, type Opener } from './aead';
+import { ccmHolds } from './ccm';
 import type { ContentCipher } from './parameters';
 
 /** What follows the ciphertext in AuthEnvelopedData. */
@@ -54,7 +55,9 @@ export async function* unsealContent(ciphertext: Chunks, o: UnsealOptions): Asyn
 }
 
 async function findReading(rested: SpilledBytes, o: UnsealOptions): Promise<Reading | undefined> {
+  const { algorithm, iv } = o.cipher;
   for (const reading of await readings(rested, o)) {
+    if (algorithm.mode === 'ccm' && !ccmHolds(iv.length, reading.contentBytes)) continue;
     const attempt = opener(reading, o);
     for await (const chunk of decipher(rested, reading.contentBytes, attempt)) void chunk;
     if (attempt.verifies()) return reading;
