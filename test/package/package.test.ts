@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type NodeRedProcess, startNodeRed } from '../support/node-red-process';
 import { installPackage, type PackedPackage, packPackage } from '../support/packed-package';
 import { packageRoot } from '../support/paths';
 
+const run = promisify(execFile);
 const nodeTypes = ['as2-identity', 'as2-in', 'as2-mdn', 'as2-out', 'as2-partner'];
 const examples = ['01 - Loopback', '02 - Folder to partner', '03 - Receive and save, receipt after saving'];
 
@@ -106,6 +109,12 @@ describe('the packed package', function () {
         path,
       );
     }
+  });
+
+  it('gives programs its public API', async () => {
+    const program = "console.log(Object.keys(require('node-red-contrib-as2')).length)";
+    const { stdout } = await run(process.execPath, ['--eval', program], { cwd: nodeRed.userDirectory });
+    assert.ok(Number(stdout) > 5, stdout);
   });
 
   it('loads in Node-RED without a warning', () => {
