@@ -14,92 +14,155 @@ import { As2Error } from '../../src/errors';
 
 const automatic = 'automatic-action/MDN-sent-automatically;';
 
-/** The field, whether it is good news, and type, modifier and description as read. */
-type Case = readonly [field: string, positive: boolean, read: readonly (string | undefined)[]];
+/** The rule, the field, whether it is good news, and type, modifier and description as read. */
+type Case = readonly [id: string, field: string, positive: boolean, read: readonly (string | undefined)[]];
 
 const cases: readonly Case[] = [
-  // DSP-01
-  [`${automatic} processed`, true, ['processed']],
-  [`${automatic}processed`, true, ['processed']],
-  ['automatic-action/MDN-sent-automatically ; processed', true, ['processed']],
-  ['automatic-action/MDN-sent-automatically;\r\n\tprocessed', true, ['processed']],
-  ['automatic-action / MDN-sent-automatically ;  processed', true, ['processed']],
-  ['AUTOMATIC-ACTION/MDN-SENT-AUTOMATICALLY; PROCESSED', true, ['processed']],
-  ['automatic-action/MDN-sent-automatically processed', true, ['processed']],
-  [`${automatic} processed;`, true, ['processed']],
-  [`${automatic} (good) processed (really)`, true, ['processed']],
-  ['processed', true, ['processed']],
-  // DSP-02
-  ['manual-action/MDN-sent-manually; processed', true, ['processed']],
-  ['manual-action/MDN-sent-automatically; processed', true, ['processed']],
-  ['automatic-action/MDN-sent-manually; processed', true, ['processed']],
-  ['some-action/sent-somehow; processed', true, ['processed']],
-  ['automatic-action; processed', true, ['processed']],
-  // DSP-03
-  [`${automatic} displayed`, true, ['displayed']],
-  [`${automatic} dispatched`, true, ['dispatched']],
-  [`${automatic} displayed/error`, false, ['displayed', 'error']],
-  [`${automatic} deleted`, false, ['deleted']],
-  [`${automatic} denied`, false, ['denied']],
-  [`${automatic} accepted`, false, ['accepted']],
-  // DSP-04 to DSP-10
-  [`${automatic} processed/error: decryption-failed`, false, ['processed', 'error', 'decryption-failed']],
-  [`${automatic} processed/Error:decryption-failed`, false, ['processed', 'error', 'decryption-failed']],
-  [`${automatic} processed/error/decryption-failed`, false, ['processed', 'error', 'decryption-failed']],
-  [`${automatic} processed / Error : decryption-failed`, false, ['processed', 'error', 'decryption-failed']],
-  [`${automatic} processed/error decryption-failed`, false, ['processed', 'error', 'decryption-failed']],
-  [`${automatic} error: decryption-failed`, false, [undefined, 'error', 'decryption-failed']],
-  [`${automatic} error/decryption-failed`, false, [undefined, 'error', 'decryption-failed']],
-  ['processed/error: authentication-failed', false, ['processed', 'error', 'authentication-failed']],
+  ['DSP-01', `${automatic} processed`, true, ['processed']],
+  ['DSP-01', `${automatic}processed`, true, ['processed']],
+  ['DSP-01', 'automatic-action/MDN-sent-automatically ; processed', true, ['processed']],
+  ['DSP-01', 'automatic-action/MDN-sent-automatically;\r\n\tprocessed', true, ['processed']],
+  ['DSP-01', 'automatic-action / MDN-sent-automatically ;  processed', true, ['processed']],
+  ['DSP-01', 'AUTOMATIC-ACTION/MDN-SENT-AUTOMATICALLY; PROCESSED', true, ['processed']],
+  ['DSP-01', 'automatic-action/MDN-sent-automatically processed', true, ['processed']],
+  ['DSP-01', `${automatic} processed;`, true, ['processed']],
+  ['DSP-01', `${automatic} (good) processed (really)`, true, ['processed']],
+  ['DSP-01', 'processed', true, ['processed']],
+  ['DSP-02', 'manual-action/MDN-sent-manually; processed', true, ['processed']],
+  ['DSP-02', 'manual-action/MDN-sent-automatically; processed', true, ['processed']],
+  ['DSP-02', 'automatic-action/MDN-sent-manually; processed', true, ['processed']],
+  ['DSP-02', 'some-action/sent-somehow; processed', true, ['processed']],
+  ['DSP-02', 'automatic-action; processed', true, ['processed']],
+  ['DSP-03', `${automatic} displayed`, true, ['displayed']],
+  ['DSP-03', `${automatic} dispatched`, true, ['dispatched']],
+  ['DSP-03', `${automatic} displayed/error`, false, ['displayed', 'error']],
+  ['DSP-03', `${automatic} deleted`, false, ['deleted']],
+  ['DSP-03', `${automatic} denied`, false, ['denied']],
+  ['DSP-03', `${automatic} accepted`, false, ['accepted']],
   [
+    'DSP-04',
+    `${automatic} processed/error: decryption-failed`,
+    false,
+    ['processed', 'error', 'decryption-failed'],
+  ],
+  [
+    'DSP-04',
+    `${automatic} processed/Error:decryption-failed`,
+    false,
+    ['processed', 'error', 'decryption-failed'],
+  ],
+  [
+    'DSP-04',
+    `${automatic} processed/error/decryption-failed`,
+    false,
+    ['processed', 'error', 'decryption-failed'],
+  ],
+  [
+    'DSP-04',
+    `${automatic} processed / Error : decryption-failed`,
+    false,
+    ['processed', 'error', 'decryption-failed'],
+  ],
+  [
+    'DSP-04',
+    `${automatic} processed/error decryption-failed`,
+    false,
+    ['processed', 'error', 'decryption-failed'],
+  ],
+  ['DSP-04', `${automatic} error: decryption-failed`, false, [undefined, 'error', 'decryption-failed']],
+  ['DSP-04', `${automatic} error/decryption-failed`, false, [undefined, 'error', 'decryption-failed']],
+  [
+    'DSP-05',
+    'processed/error: authentication-failed',
+    false,
+    ['processed', 'error', 'authentication-failed'],
+  ],
+  [
+    'DSP-06',
     `${automatic} processed/error: integrity-check-failed`,
     false,
     ['processed', 'error', 'integrity-check-failed'],
   ],
   [
+    'DSP-10',
+    `${automatic} processed/error: unknown-trading-relationship`,
+    false,
+    ['processed', 'error', 'unknown-trading-relationship'],
+  ],
+  [
+    'DSP-10',
+    `${automatic} processed/error: invalid-message-id`,
+    false,
+    ['processed', 'error', 'invalid-message-id'],
+  ],
+  [
+    'DSP-10',
+    `${automatic} processed/error: duplicate-filename`,
+    false,
+    ['processed', 'error', 'duplicate-filename'],
+  ],
+  [
+    'DSP-10',
+    `${automatic} processed/error: illegal-filename`,
+    false,
+    ['processed', 'error', 'illegal-filename'],
+  ],
+  [
+    'DSP-10',
     `${automatic} processed/error: unknown-trading-partner`,
     false,
     ['processed', 'error', 'unknown-trading-partner'],
   ],
-  // DSP-11 to DSP-13
-  [`${automatic} failed/failure: unsupported format`, false, ['failed', 'failure', 'unsupported format']],
   [
+    'DSP-11',
+    `${automatic} failed/failure: unsupported format`,
+    false,
+    ['failed', 'failure', 'unsupported format'],
+  ],
+  [
+    'DSP-11',
     `${automatic} failed/Failure: unsupported MIC-algorithms`,
     false,
     ['failed', 'failure', 'unsupported MIC-algorithms'],
   ],
   [
+    'DSP-13',
     `${automatic} failed/failure: sender-equals-receiver`,
     false,
     ['failed', 'failure', 'sender-equals-receiver'],
   ],
-  [`${automatic} processed/failure: x`, false, ['processed', 'failure', 'x']],
-  [`${automatic} failed`, false, ['failed']],
-  // DSP-14, DSP-15
+  ['DSP-17', `${automatic} processed/failure: x`, false, ['processed', 'failure', 'x']],
+  ['DSP-17', `${automatic} failed`, false, ['failed']],
   [
+    'DSP-14',
     `${automatic} processed/warning: authentication-failed, processing continued`,
     true,
     ['processed', 'warning', 'authentication-failed, processing continued'],
   ],
   [
+    'DSP-15',
     `${automatic} processed/warning: duplicate-document`,
     true,
     ['processed', 'warning', 'duplicate-document'],
   ],
-  [`${automatic} processed/Warning`, true, ['processed', 'warning']],
-  [`${automatic} failed/warning: x`, false, ['failed', 'warning', 'x']],
-  // DSP-16, DSP-17
-  [`${automatic} processed/error`, false, ['processed', 'error']],
-  [`${automatic} processed/error,warning`, false, ['processed', 'error', 'warning']],
-  [`${automatic} processed/warning,error`, false, ['processed', 'error', 'warning']],
-  [`${automatic} processed/expired`, false, ['processed', 'expired']],
-  [`${automatic} processed with errors`, false, ['processed with errors']],
-  [`${automatic} processed: error: decryption-failed`, false, ['processed: error: decryption-failed']],
-  [automatic, false, []],
-  ['', false, []],
-  ['nonsense', false, ['nonsense']],
-  // DSP-18
+  ['DSP-15', `${automatic} processed/Warning`, true, ['processed', 'warning']],
+  ['DSP-15', `${automatic} failed/warning: x`, false, ['failed', 'warning', 'x']],
+  ['DSP-16, DSP-17', `${automatic} processed/error`, false, ['processed', 'error']],
+  ['DSP-16, DSP-17', `${automatic} processed/error,warning`, false, ['processed', 'error', 'warning']],
+  ['DSP-16, DSP-17', `${automatic} processed/warning,error`, false, ['processed', 'error', 'warning']],
+  ['DSP-16, DSP-17', `${automatic} processed/expired`, false, ['processed', 'expired']],
+  ['DSP-16, DSP-17', `${automatic} processed with errors`, false, ['processed with errors']],
   [
+    'DSP-16, DSP-17',
+    `${automatic} processed: error: decryption-failed`,
+    false,
+    ['processed: error: decryption-failed'],
+  ],
+  ['DSP-16, DSP-17', automatic, false, []],
+  ['DSP-16, DSP-17', '', false, []],
+  ['DSP-16, DSP-17', 'nonsense', false, ['nonsense']],
+  [
+    'DSP-18',
     `${automatic} processed/error: a (very) odd; text: here`,
     false,
     ['processed', 'error', 'a (very) odd; text: here'],
@@ -107,8 +170,8 @@ const cases: readonly Case[] = [
 ];
 
 describe('Disposition', () => {
-  for (const [field, positive, [type, modifier, description]] of cases) {
-    it(`DSP-17 ${JSON.stringify(field)} is ${positive ? 'positive' : 'negative'}`, () => {
+  for (const [id, field, positive, [type, modifier, description]] of cases) {
+    it(`${id} ${JSON.stringify(field)} is ${positive ? 'positive' : 'negative'}`, () => {
       const disposition = parseDisposition(field);
       assert.equal(isPositive(disposition), positive);
       assert.deepEqual(
@@ -172,7 +235,7 @@ describe('The disposition for an error', () => {
     [new As2Error('unexpected', { reason: 'x' }), 'processed/error: unexpected-processing-error'],
   ];
   for (const [error, disposition] of mapped) {
-    it(`DSP-04 to DSP-12 ${error.code} becomes ${disposition}`, () => {
+    it(`DSP-04, DSP-05, DSP-06, DSP-08, DSP-09, DSP-11, DSP-12 ${error.code} becomes ${disposition}`, () => {
       assert.equal(formatDisposition(dispositionFor(error)), `${automatic} ${disposition}`);
     });
   }

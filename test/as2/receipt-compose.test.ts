@@ -117,6 +117,15 @@ describe('Receipts we send', () => {
     assert.match(text, /\r\n--m0--\r\n$/);
   });
 
+  it('MDN-02, MDN-03 has exactly two parts: what was decrypted never travels back', async () => {
+    const { beta } = await stations();
+    for (const sign of [undefined, { keyPair: beta }]) {
+      const text = readable(await receipt(sign ? { sign } : {}));
+      const report = sign ? 'm1' : 'm0';
+      assert.equal(text.split(`\r\n--${report}\r\n`).length - 1, 2);
+    }
+  });
+
   const preferences: readonly (readonly [list: string, micalg: string])[] = [
     ['sha-256', 'sha-256'],
     ['whirlpool, sha512, sha1', 'sha-512'],
