@@ -117,7 +117,8 @@ export class RunningFlow {
     await helper.clearFlows();
   }
 
-  get admin() {
+  /** Requests to the admin routes. */
+  get admin(): ReturnType<typeof helper.request> {
     return helper.request();
   }
 
