@@ -162,7 +162,7 @@ describe('Messages that were tampered with', () => {
     );
   });
 
-  it('CEM-06 a bare signature where a message should be', async () => {
+  it('a bare signature where a message should be', async () => {
     const message = wire({ 'Content-Type': 'application/pkcs7-mime' }, await signatureOver(payloadPart));
     assert.equal((await refusal(message)).code, 'signature-without-content');
   });
