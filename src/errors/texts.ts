@@ -254,6 +254,8 @@ export const errorTexts = {
     '{host} asks for a user name and password or does not accept the ones that are set (HTTP status 401). Check the credentials in the connection settings of the partner.',
   'http-url-invalid':
     'The address "{url}" cannot be used: {reason}. The URL of a partner starts with http:// or https:// and names a host.',
+  'request-body-taken':
+    'The body of a request from {remoteAddress} was read by something else before the AS2 node, so its bytes are lost. Remove the middleware that reads bodies (httpNodeMiddleware in settings.js), or let it leave AS2 paths alone.',
   'request-cut-off':
     'The sender {remoteAddress} broke the connection after {receivedBytes} bytes, before the message was complete. Nothing was processed; the sender has to send it again.',
   'request-encoding':

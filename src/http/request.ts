@@ -66,7 +66,7 @@ export function readRequestHead(request: IncomingMessage, limitBytes: number): H
 
 /**
  * Reads the body of a request to its end.
- * @throws As2Error `request-too-large`, `request-timeout`, `request-cut-off`, `spill-failed`
+ * @throws As2Error `request-too-large`, `request-timeout`, `request-cut-off`, `request-body-taken`, `spill-failed`
  */
 export async function readRequestBody(
   request: IncomingMessage,
@@ -122,6 +122,7 @@ function capturedBody(request: CapturedRequest): Chunks | undefined {
 /** The body as it arrives. Time counts only while we wait for the sender, not while our disk is slow. */
 async function* arrivingBody(request: IncomingMessage, idleTimeoutMs: number): AsyncGenerator<Buffer, void> {
   const remoteAddress = remoteAddressOf(request);
+  if (request.readableDidRead) throw new As2Error('request-body-taken', { remoteAddress });
   let receivedBytes = 0;
   // The socket has to outlive an early end: the sender gets an answer.
   const arriving = request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;

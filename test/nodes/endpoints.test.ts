@@ -205,4 +205,24 @@ describe('the paths of as2-in nodes', () => {
     };
     await withEndpoints({ a: '/as2' }, async (flow) => arrives(flow, '/as2', 'a'), settings);
   });
+
+  it('say so when somebody else has read a body and kept none of its bytes', async () => {
+    const settings = {
+      httpNodeMiddleware: (request: IncomingMessage, _response: unknown, next: () => void) => {
+        request.resume().on('end', next);
+      },
+    };
+    await withEndpoints(
+      { a: '/as2' },
+      async (flow) => {
+        assert.equal(await statusAt(flow, '/as2'), 503);
+        assert.match(
+          flow.logged('error').join('\n'),
+          /^The body of a request from 127\.0\.0\.1 was read by something else/,
+        );
+        assert.ok(flow.isSilent('from-a'));
+      },
+      settings,
+    );
+  });
 });
