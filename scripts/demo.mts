@@ -58,6 +58,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     void stop().then(() => process.exit(options.once ? 1 : 0));
   });
 }
+// The reader of the transcript may go away, as in `npm run demo | head`.
+process.stdout.once('error', () => void stop().then(() => process.exit(1)));
 
 try {
   ensureBuilt();
