@@ -94,9 +94,12 @@ export function asFileName(name: string): string {
   return name.replace(/[^\w.-]+/g, '-').replace(/^[.-]+|[.-]+$/g, '') || 'as2';
 }
 
-/** Copies a text and says so beside the button. */
+/** Copies a text; for a moment the button shows that it did. */
 export function copyButton(label: string, value: () => string, compact = true): HTMLButtonElement {
   return button({ icon: 'fa-copy', label, compact }, (pressed) => {
-    RED.clipboard.copyText(value(), $(pressed), 'clipboard.copyMessageValue');
+    if (!RED.clipboard.copyText(value())) return;
+    const drawing = pressed.querySelector('.fa');
+    drawing?.classList.replace('fa-copy', 'fa-check');
+    setTimeout(() => drawing?.classList.replace('fa-check', 'fa-copy'), 1500);
   });
 }

@@ -119,5 +119,5 @@ declare const RED: {
       resize(): void;
     };
   };
-  readonly clipboard: { copyText(value: string, element: JQueryCollection, message: string): boolean };
+  readonly clipboard: { copyText(value: string): boolean };
 };
