@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { type Disposition, parseDisposition } from '../../src/as2';
 import { type Script, withTradingPartner } from '../partner/trading-partner';
-import { onRawRequest, withRawServer } from '../partner/servers';
+import { type Listener, onRawRequest, withHttpsServer, withRawServer } from '../partner/servers';
 import { partyAlice, partyBob } from '../support/alice';
 import { testKeyPair } from '../support/keys';
 import { onTab, type Received, type RunningFlow, withFlow } from '../support/node-red-flow';
+import type { FlowNode } from '../support/node-red-process';
 import { aliceAndBob } from '../support/stations';
 
 type Properties = Readonly<Record<string, unknown>>;
@@ -17,14 +18,17 @@ async function withAlice(
 ): Promise<void> {
   await withFlow(async () => {
     const { nodes, credentials } = await aliceAndBob(bobsUrl, { bob });
-    const flow = onTab(
-      { id: 'out', type: 'as2-out', partner: 'to-bob', wires: [['sent']] },
-      { id: 'sent', type: 'helper' },
-      { id: 'catch', type: 'catch', wires: [['caught']] },
-      { id: 'caught', type: 'helper' },
-    );
-    return { nodes: [...nodes, ...flow], credentials };
+    return { nodes: [...nodes, ...alicesFlow()], credentials };
   }, work);
+}
+
+function alicesFlow(): FlowNode[] {
+  return onTab(
+    { id: 'out', type: 'as2-out', partner: 'to-bob', wires: [['sent']] },
+    { id: 'sent', type: 'helper' },
+    { id: 'catch', type: 'catch', wires: [['caught']] },
+    { id: 'caught', type: 'helper' },
+  );
 }
 
 /** What a Catch node gets; the message itself is not passed on, and the node goes on working. */
@@ -218,6 +222,34 @@ describe('as2-out and a partner that answers badly', () => {
       await withAlice(url, async (flow) => void (await failureOf(flow, code, sentence)));
     });
   }
+
+  it('TLS-06: gives to a Catch node: a password that would travel readable', async () => {
+    await withFlow(
+      async () => {
+        const { nodes, credentials } = await aliceAndBob('http://127.0.0.1:1/as2');
+        const secret = { 'to-bob': { user: 'alice', password: 'secret' } };
+        return { nodes: [...nodes, ...alicesFlow()], credentials: { ...credentials, ...secret } };
+      },
+      async (flow) =>
+        void (await failureOf(
+          flow,
+          'http-credentials-need-tls',
+          /^A user name and password are set for 127\.0\.0\.1/,
+        )),
+    );
+  });
+
+  it('TLS-03: trusts the TLS certificate that is entered for the partner, and no other unknown one', async () => {
+    const { privateKeyPem: key, certificatePem: cert } = await testKeyPair('localhost');
+    const busy: Listener = (request, response) => {
+      request.resume().on('end', () => response.writeHead(503).end());
+    };
+    await withHttpsServer({ key, cert }, busy, async (url) => {
+      await withAlice(url, async (flow) => void (await failureOf(flow, 'tls-untrusted', /is not trusted/)));
+      const reached = async (flow: RunningFlow) => void (await failureOf(flow, 'http-busy', /status 503/));
+      await withAlice(url, reached, { ca: cert });
+    });
+  });
 
   it('sends the next message after a failure', async () => {
     let requests = 0;

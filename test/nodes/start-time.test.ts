@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { packageRoot } from '../support/paths';
+
+interface Loading {
+  readonly milliseconds: number;
+  readonly files: readonly string[];
+}
+
+/** Loads the five node files as Node-RED does at its start, in a process of its own. */
+async function loadNodes(): Promise<Loading> {
+  const script = `
+    const { join } = require('node:path');
+    const started = performance.now();
+    for (const type of ['as2-identity', 'as2-partner', 'as2-out', 'as2-in', 'as2-mdn']) {
+      require(join(process.argv[1], type + '.js'));
+    }
+    const milliseconds = performance.now() - started;
+    console.log(JSON.stringify({ milliseconds, files: Object.keys(require.cache) }));`;
+  const directory = join(packageRoot, 'dist', 'nodes');
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', script, directory]);
+  return JSON.parse(stdout) as Loading;
+}
+
+describe('loading the nodes', () => {
+  it('leaves everything heavy for when it is needed', async () => {
+    const { files } = await loadNodes();
+    const rooms = files.map((file) => /dist[\\/](src[\\/]\w+|nodes)|node_modules[\\/][\w-]+/.exec(file)?.[0]);
+    const allowed = ['nodes', 'errors', 'bytes'];
+    assert.deepEqual(
+      [...new Set(rooms)].filter((room) => !allowed.some((name) => room?.endsWith(name))),
+      [],
+    );
+  });
+
+  it('takes less than 150 ms', async () => {
+    const runs = [await loadNodes(), await loadNodes(), await loadNodes()];
+    // The fastest run is the one that was disturbed least by what else the machine does.
+    const best = Math.min(...runs.map(({ milliseconds }) => milliseconds));
+    assert.ok(best < 150, `${best} ms`);
+  });
+});
