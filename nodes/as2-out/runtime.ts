@@ -51,7 +51,8 @@ export default function register(RED: NodeAPI): void {
         const outcome = await core.exchange.sendMessage({ ...options, signal: closing.signal });
         Object.assign(report, outcomeReport(outcome));
         if (!outcome.ok) throw outcome.error;
-        status.show('green', 'dot', RED._('as2-out.status.processed', { time: clock() }));
+        const key = outcome.receipt ? 'processed' : 'sent';
+        status.show('green', 'dot', RED._(`as2-out.status.${key}`, { time: clock() }));
       } catch (thrown) {
         const error = toAs2Error(thrown);
         report.error = errorReport(RED, error);

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import type { NodeMessage } from 'node-red';
 import { onTab, type RunningFlow, withFlow } from '../support/node-red-flow';
 import type { FlowNode } from '../support/node-red-process';
-import { aliceAndBob } from '../support/stations';
+import { aliceAndBob, type StationChanges } from '../support/stations';
 
 type Properties = Readonly<Record<string, unknown>>;
 
@@ -16,9 +16,10 @@ async function withLoop(
   out: Properties,
   work: (flow: RunningFlow) => Promise<void>,
   more: readonly FlowNode[] = [],
+  changes: StationChanges = {},
 ): Promise<void> {
   await withFlow(async (url) => {
-    const { nodes, credentials } = await aliceAndBob(`${url}/as2`);
+    const { nodes, credentials } = await aliceAndBob(`${url}/as2`, changes);
     const flow = onTab(
       { id: 'out', type: 'as2-out', partner: 'to-bob', wires: [['sent']], ...out },
       { id: 'sent', type: 'helper' },
@@ -113,6 +114,20 @@ describe('as2-out', () => {
       assert.deepEqual(flow.status('out').text, 'as2-out.status.processed');
       assert.ok(flow.isSilent('caught'));
     });
+  });
+
+  it('is content without a receipt when none is asked for', async () => {
+    await withLoop(
+      {},
+      async (flow) => {
+        flow.send('out', { payload: ORDER });
+        const { as2 } = await flow.next('sent');
+        assert.deepEqual([as2.receipt, as2.error, as2.httpStatus], [undefined, undefined, 200]);
+        assert.equal(flow.status('out').text, 'as2-out.status.sent');
+      },
+      [],
+      { bob: { receipt: 'none' } },
+    );
   });
 
   describe('tells the kind of document', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mock } from 'node:test';
 import { testKeyPair } from '../support/keys';
 import { type Credentials, onTab, type RunningFlow, withFlow } from '../support/node-red-flow';
 import type { FlowNode } from '../support/node-red-process';
@@ -174,6 +175,22 @@ describe('identities and partners at deploy', () => {
       assert.equal(flow.status('out').fill, 'yellow');
       assert.deepEqual(flow.logged('error'), []);
     });
+  });
+
+  it('warn of it again every day, until the next deploy', async () => {
+    const soon = await testKeyPair('Soon', { validDays: 20 });
+    mock.timers.enable({ apis: ['setInterval'] });
+    try {
+      await withStations({ partner: { certificate: soon.certificatePem } }, async (flow) => {
+        mock.timers.tick(2 * DAY_MS);
+        assert.equal(flow.logged('warn').length, 3);
+        await flow.stopFlows();
+        mock.timers.tick(2 * DAY_MS);
+        assert.equal(flow.logged('warn').length, 3);
+      });
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   it('say nothing of an old certificate next to the new one', async () => {
