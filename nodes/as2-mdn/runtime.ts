@@ -49,7 +49,7 @@ export default function register(RED: NodeAPI): void {
               RED,
               node,
               message,
-              { value: def.decision, type: def.decisionType ?? 'msg' },
+              { value: def.decision ?? 'accept', type: def.decisionType ?? 'msg' },
               'decision',
             ),
           )

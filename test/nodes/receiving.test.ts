@@ -11,6 +11,7 @@ import { testKeyPair } from '../support/keys';
 import { onTab, type RunningFlow, withFlow } from '../support/node-red-flow';
 import { packageRoot } from '../support/paths';
 import { aliceAndBob, type StationChanges } from '../support/stations';
+import { withTempDirectory } from '../support/temp';
 
 type Properties = Readonly<Record<string, unknown>>;
 
@@ -162,6 +163,21 @@ describe('as2-in', () => {
         },
         { alice },
       );
+    });
+
+    it('files of the spool directory that settings.js names', async () => {
+      await withTempDirectory(async (spoolDirectory) => {
+        await withBob(
+          { output: 'file' },
+          async (flow) => {
+            await postWire(`${flow.url}/as2`, await messageOfAlice());
+            const { payload } = await flow.next('received');
+            assert.ok(String(payload).startsWith(join(spoolDirectory, 'in')), String(payload));
+          },
+          {},
+          { as2: { spoolDirectory } },
+        );
+      });
     });
 
     it('a repeated message only once', async () => {
