@@ -116,6 +116,23 @@ describe('as2-out', () => {
     });
   });
 
+  it('sends many messages at once, and every one gets its own receipt', async () => {
+    await withLoop({}, async (flow) => {
+      const count = 30;
+      for (let index = 0; index < count; index++) flow.send('out', { payload: `order ${index}`, index });
+      const received = new Set<string>();
+      const sent = new Map<unknown, string | undefined>();
+      for (let index = 0; index < count; index++) {
+        received.add(String((await flow.next('received')).payload));
+        const { as2, payload, index: own } = await flow.next('sent');
+        assert.equal(payload, `order ${String(own)}`);
+        assert.equal(as2.receipt?.micMatches, true);
+        sent.set(own, as2.messageId);
+      }
+      assert.deepEqual([received.size, new Set(sent.values()).size], [count, count]);
+    });
+  });
+
   it('is content without a receipt when none is asked for', async () => {
     await withLoop(
       {},
