@@ -1,5 +1,6 @@
 import type { SpillOptions } from '../bytes';
 import type { CipherName, ContentInfoType, DecompressionLimits, DigestName, RecipientSummary } from '../cms';
+import type { As2Error } from '../errors';
 import type { MimeLimits } from '../mime';
 import type { Certificate, KeyPair } from '../pki';
 import type { IncomingPayload } from './incoming-payload';
@@ -51,8 +52,11 @@ export interface EncryptedLayer {
   readonly kind: 'encrypted';
   readonly form: ContentInfoType;
   readonly cipher: CipherName;
+  readonly authenticated: boolean;
   readonly recipients: readonly RecipientSummary[];
   readonly recipient: Certificate;
+  /** The one error for everything that may tell about the padding. */
+  readonly failure: (cause?: unknown) => As2Error;
 }
 
 export interface CompressedLayer {

@@ -164,22 +164,27 @@ class LayerReader {
       legacyCiphers: this.o.legacyCiphers,
     });
     const { cipher, recipient, recipients, authenticated } = enveloped;
+    const failure = (cause?: unknown): As2Error => enveloped.failure(cause);
     const tail = new TailWatch();
     const whole = new DrainedChunks(tap(enveloped.content, tail.see));
     try {
       const reader = new ByteReader(whole.chunks);
       const probe = await reader.peek(PROBE_BYTES);
       const entity = await readEntity(reader.rest(), this.o.mimeLimits);
-      if (entity.headerBytes.length === 0 && !isText(probe)) throw enveloped.failure();
+      if (entity.headerBytes.length === 0 && !isText(probe)) throw failure();
       this.followed = false;
       const payload = await this.open(entity, { ...place, depth: place.depth + 1 });
       // The padding stands at the very end: only now it is certain that everything was deciphered.
       await whole.drain();
-      if (!authenticated && (this.followed || !tail.endsLike(entity.headers))) throw enveloped.failure();
-      this.layers.unshift({ kind: 'encrypted', form: opened.type, cipher, recipient, recipients });
+      if (!authenticated && (this.followed || !tail.endsLike(entity.headers))) throw failure();
+      const form = opened.type;
+      this.layers.unshift({ kind: 'encrypted', form, cipher, authenticated, recipient, recipients, failure });
       return payload;
     } catch (error) {
-      throw isAs2Error(error) && NONSENSE.has(error.code) ? enveloped.failure(error) : error;
+      // The end of a zlib stream stands right before the padding, and its checksum does not survive a guess at that.
+      const isNonsense = (code: string) =>
+        NONSENSE.has(code) || (!authenticated && code === 'decompression-failed');
+      throw isAs2Error(error) && isNonsense(error.code) ? failure(error) : error;
     } finally {
       await whole.close();
     }

@@ -164,7 +164,7 @@ function release(
   const mic = chooseMic(mics, signature?.digest, requested);
   const facts = { mic: formatMic(mic) };
   const problem = signatures.find((one) => one.problem)?.problem;
-  if (problem) throw withMic(problem, facts.mic);
+  if (problem) throw failureBelowPadding(layers) ?? withMic(problem, facts.mic);
   const protection = protectionOf(layers);
   const weakness = policyProblem(protection, o.policy ?? {}, facts);
   if (weakness) throw weakness;
@@ -198,6 +198,23 @@ function describeAttachment(attachment: IncomingAttachment): OpenedAttachment {
     ...(contentId === undefined ? {} : { contentId: withoutBrackets(contentId) }),
     root: attachment.root,
   };
+}
+
+/** Of these the octets decide that stand last in a signed object. */
+const endTells: ReadonlySet<string> = new Set(['signature-invalid', 'signature-content-altered']);
+
+/**
+ * An opaque signature ends right before the padding of the cipher around it. If that cipher does not authenticate,
+ * whoever alters its last blocks must not learn from "signature invalid" that the padding was right (SEC-03).
+ */
+function failureBelowPadding(layers: readonly IncomingLayer[]): As2Error | undefined {
+  for (const [index, layer] of layers.entries()) {
+    const around = layers[index - 1];
+    if (layer.kind !== 'signed' || layer.form !== 'opaque' || around?.kind !== 'encrypted') continue;
+    if (!around.authenticated && layer.problem && endTells.has(layer.problem.code))
+      return around.failure(layer.problem);
+  }
+  return undefined;
 }
 
 /** The MIC of a message whose content could be read although it was refused (MIC-12). */
