@@ -1,5 +1,5 @@
 import { type ByteFlow, bufferFlow, readAll } from '../bytes';
-import type { DigestName, SignOptions } from '../cms';
+import { canSign, type DigestName, type SignOptions } from '../cms';
 import { As2Error } from '../errors';
 import { type Entity, entityFlow, Headers, multipartFlow, newBoundary } from '../mime';
 import { type Disposition, formatDisposition } from './disposition';
@@ -109,7 +109,11 @@ function signedReceipt(report: Entity, sign: SignOptions): Entity {
   return signedEntity(digestedFlow(entityFlow(report), digests), sign, digests);
 }
 
+/** Our key may have no signature with the digest that was asked for: a receipt is due all the same. */
 function signOptions({ request }: ReceiptOptions, sign: NonNullable<ReceiptOptions['sign']>): SignOptions {
   const requested = chooseDigest(request.receipt?.micalg?.values ?? []);
-  return fittingDigest({ ...sign, digest: sign.digest ?? requested ?? defaultDigest });
+  const wanted = fittingDigest({ ...sign, digest: sign.digest ?? requested ?? defaultDigest });
+  return canSign(wanted.keyPair, wanted.digest, wanted.scheme)
+    ? wanted
+    : { ...wanted, digest: defaultDigest };
 }

@@ -24,5 +24,5 @@ export { detachedLength, signDetached, type SignOptions } from './signed-data/si
 export { readSignedData, type SignedData, type SignerInfo } from './signed-data/structure';
 export type { SignatureTolerances } from './signed-data/judge-signer';
 export type { SignatureReport, SignatureStatus, SignerSummary, SignerVerdict } from './signed-data/report';
-export { type RsaSignatureScheme, signingDigest } from './signed-data/signer';
+export { canSign, type RsaSignatureScheme, signingDigest } from './signed-data/signer';
 export { verifyOverContent, verifySignedData } from './signed-data/verify';

@@ -33,7 +33,7 @@ export interface Verdict {
 export async function makeReceipt(arrival: Arrival, verdict: Verdict): Promise<ReceiptBytes | undefined> {
   const { request, plan, relationship } = arrival;
   if (!plan) return undefined;
-  const { disposition, mic, remark } = verdict;
+  const { disposition, mic, remark = plan.remark } = verdict;
   const { identity } = relationship;
   const subject = request.subject === undefined ? 'Receipt' : `Receipt for ${request.subject}`;
   return composeReceipt({
@@ -50,9 +50,10 @@ export async function makeReceipt(arrival: Arrival, verdict: Verdict): Promise<R
 
 /** A station without a key, which has to be for unprotected messages, can only answer unsigned (REQ-06). */
 function signing({ plan, relationship }: Arrival): Pick<ReceiptOptions, 'sign'> {
-  const [keyPair] = relationship.identity.keyPairs;
+  const { identity, partner } = relationship;
+  const [keyPair] = identity.keyPairs;
   if (!plan?.signed || !keyPair) return {};
-  return { sign: { keyPair, ...(plan.digest ? { digest: plan.digest } : {}) } };
+  return { sign: { keyPair, digest: plan.digest, scheme: partner.sending.scheme } };
 }
 
 /** Puts a receipt into the folder of its exchange; durable with the next step that is noted there. */

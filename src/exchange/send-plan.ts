@@ -1,4 +1,4 @@
-import { type ComposeOptions, newMessageId } from '../as2';
+import { type ComposeOptions, type CompressOptions, newMessageId } from '../as2';
 import { As2Error } from '../errors';
 import { parseHttpUrl } from '../http';
 import { assertUsableNow, type KeyPair } from '../pki';
@@ -9,6 +9,8 @@ import type { Identity, Partner, SendOptions } from './types';
 export interface SendPlan {
   readonly url: string;
   readonly compose: Omit<ComposeOptions, 'payload'>;
+  /** Absent: not compressed. */
+  readonly compress?: CompressOptions['order'] | undefined;
 }
 
 export function messageIdFor({ messageId, identity }: SendOptions): string {
@@ -23,7 +25,7 @@ export function planSending(o: SendOptions, messageId: string): SendPlan {
   const { identity, partner, subject } = o;
   if (partner.url === undefined) throw new As2Error('partner-url-missing', { partner: partner.name });
   parseHttpUrl(partner.url);
-  const { receipt } = partner.sending;
+  const { receipt, compress } = partner.sending;
   if (receipt === 'signed' && partner.signingCertificates.length === 0) {
     throw new As2Error('partner-certificate-missing', {
       partner: partner.name,
@@ -32,6 +34,7 @@ export function planSending(o: SendOptions, messageId: string): SendPlan {
   }
   return {
     url: partner.url,
+    compress,
     compose: {
       from: identity.as2Name,
       to: partner.as2Name,
@@ -47,7 +50,8 @@ export function planSending(o: SendOptions, messageId: string): SendPlan {
 
 function signing(identity: Identity, { name, sending }: Partner): Pick<ComposeOptions, 'sign'> {
   if (sending.sign === 'none') return {};
-  return { sign: { keyPair: signingKeyPair(identity, name), digest: sending.sign } };
+  const { sign: digest, scheme } = sending;
+  return { sign: { keyPair: signingKeyPair(identity, name), digest, scheme } };
 }
 
 function signingKeyPair({ as2Name, keyPairs }: Identity, partner: string): KeyPair {
@@ -67,5 +71,7 @@ function encryption({ name, sending, encryptionCertificate }: Partner): Pick<Com
     });
   }
   assertUsableNow(encryptionCertificate, 'encryption', name);
-  return { encrypt: { recipients: [encryptionCertificate], cipher: sending.encrypt } };
+  const { encrypt: cipher, keyTransport, oaepDigest, aeadStructure } = sending;
+  const recipients = [encryptionCertificate];
+  return { encrypt: { recipients, cipher, keyTransport, oaepDigest, aeadStructure } };
 }

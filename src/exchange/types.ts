@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { SecurityPolicy } from '../as2';
+import type { CompressOptions, SecurityPolicy } from '../as2';
 import type { ByteSource, SizedSource } from '../bytes';
-import type { CipherName, DigestName } from '../cms';
+import type { CipherName, DigestName, EncryptOptions, SignOptions } from '../cms';
 import type { As2Error } from '../errors';
 import type { ConnectionSettings } from '../http';
 import type { Certificate, KeyPair } from '../pki';
@@ -38,8 +38,18 @@ export interface Partner {
 export interface SendingSettings {
   /** Digest of the signature, or `none` for an unsigned message. */
   readonly sign: DigestName | 'none';
+  /** How an RSA key signs messages and receipts; other kinds of keys have one way each. Default: `rsa-pkcs1`. */
+  readonly scheme?: SignOptions['scheme'];
   /** Cipher, or `none` for an unencrypted message. */
   readonly encrypt: CipherName | 'none';
+  /** How the key of the message is encrypted for an RSA certificate. Default: `rsa-pkcs1`. */
+  readonly keyTransport?: EncryptOptions['keyTransport'];
+  /** For `rsa-oaep`. Default: `sha-256`. */
+  readonly oaepDigest?: EncryptOptions['oaepDigest'];
+  /** For GCM, CCM and ChaCha20-Poly1305. Default: `auth-enveloped-data`. */
+  readonly aeadStructure?: EncryptOptions['aeadStructure'];
+  /** Where the layer of compression stands. Default: there is none. */
+  readonly compress?: CompressOptions['order'];
   /** The synchronous receipt that is asked for. */
   readonly receipt: 'signed' | 'unsigned' | 'none';
 }
@@ -65,7 +75,10 @@ export interface SendOptions {
   readonly identity: Identity;
   readonly partner: Partner;
   readonly payload: {
-    /** Read once; the length, when it is known, saves the receiver a chunked body. */
+    /**
+     * Read once, and again only to find out why a receipt does not fit; then it may fail. The length, when it is
+     * known, saves the receiver a chunked body.
+     */
     readonly content: ByteSource;
     readonly contentType: string;
     readonly filename?: string;
@@ -119,6 +132,8 @@ export interface ReceiptReport {
   readonly mic?: string;
   /** Whether it equals the MIC of what we sent; absent when there was nothing to compare. */
   readonly micMatches?: boolean;
+  /** Which bytes it fits, when it is not the MIC that was expected and what was sent could be read again. */
+  readonly micDiagnosis?: MicDiagnosis;
   /** Whether it carries a signature that one of the partner's configured certificates made. */
   readonly signed: boolean;
   readonly signer?: SignerReport;

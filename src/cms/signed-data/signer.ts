@@ -41,6 +41,11 @@ export function signingDigest({ privateKey }: KeyPair, wanted: DigestName): Dige
   return kind === 'ed25519' || kind === 'ed448' ? edwards[kind].digest : wanted;
 }
 
+/** Whether there is such a signature: ECDSA with MD5 for example has no name, and a short RSA key no room for PSS. */
+export function canSign(keyPair: KeyPair, digest: DigestName, scheme?: RsaSignatureScheme): boolean {
+  return makeSigner(keyPair.privateKey, digest, scheme ?? 'rsa-pkcs1') !== undefined;
+}
+
 /** @throws As2Error `signing-key-unsuitable` */
 export function signerFor(
   keyPair: KeyPair,
