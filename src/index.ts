@@ -4,7 +4,15 @@
  */
 
 // --- errors: one class, one table of codes and sentences
-export { As2Error, type As2ErrorCode, errorTexts, type Fact, type Facts, isAs2Error } from './errors';
+export {
+  As2Error,
+  type As2ErrorCode,
+  type Details,
+  errorTexts,
+  type Fact,
+  type Facts,
+  isAs2Error,
+} from './errors';
 
 // --- bytes: what messages are made of, without holding them
 export {
@@ -83,6 +91,10 @@ export {
   formatDisposition,
   isReceipt,
   judgeReceipt,
+  judgeReceiptOf,
+  type MicDeviation,
+  type MicDiagnosis,
+  type MicMatch,
   openReceipt,
   type OpenReceiptOptions,
   planReceipt,
@@ -95,6 +107,8 @@ export {
   type ReceiptRequest,
   receiptText,
   type ReceiptVerdict,
+  type SentContent,
+  type SentEntity,
 } from './as2';
 
 // --- exchanges: the whole way, over HTTP and with a spool

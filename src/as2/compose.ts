@@ -54,6 +54,8 @@ export interface ComposeOptions {
 export interface Composed {
   readonly headers: Headers;
   readonly body: ByteFlow;
+  /** Of the innermost MIME entity, as they stand in the message: what was sent can be digested again with them. */
+  readonly contentHeaders: Headers;
   /**
    * The MICs to keep for the receipt, the standard one first (MIC-13); call it after the body was read to its end.
    * @throws Error before
@@ -74,7 +76,8 @@ const defaultDigest: DigestName = 'sha-256';
 export function composeMessage(options: ComposeOptions): Composed {
   const o = withFittingDigest(options);
   const keeper = new MicKeeper(digestsToKeep(o), isSmall(o));
-  return composed(o, protect(contentOf(o), o, keeper), keeper);
+  const payload = contentOf(o);
+  return composed(o, { payload, content: protect(payload, o, keeper) }, keeper);
 }
 
 /** A layer of compression (RFC 5402). */
@@ -95,20 +98,24 @@ export async function composeCompressedMessage(
 ): Promise<Composed & { dispose(): Promise<void> }> {
   const o = withFittingDigest(options);
   const keeper = new MicKeeper(digestsToKeep(o), isSmall(o));
-  const plain = entityFlow(contentOf(o));
+  const payload = contentOf(o);
   const isBefore = o.compress.order === 'before-signing';
-  const inner = innerFlow(plain, o, isBefore, keeper);
+  const inner = innerFlow(payload, o, isBefore, keeper);
   const atRest = await spill(deflated(inner.chunks), o.compress.spill);
   try {
     const content = protectCompressed(compressedEntity(flowOf(atRest)), o, isBefore, keeper);
-    return { ...composed(o, content, keeper), dispose: () => atRest.dispose() };
+    return { ...composed(o, { payload, content }, keeper), dispose: () => atRest.dispose() };
   } catch (error) {
     await atRest.dispose();
     throw error;
   }
 }
 
-function composed(o: ComposeOptions, content: Entity, keeper: MicKeeper): Composed {
+function composed(
+  o: ComposeOptions,
+  { payload, content }: { readonly payload: Entity; readonly content: Entity },
+  keeper: MicKeeper,
+): Composed {
   assertMessageId(o.messageId);
   const fields = writeAs2Headers({
     from: o.from,
@@ -123,6 +130,7 @@ function composed(o: ComposeOptions, content: Entity, keeper: MicKeeper): Compos
   return {
     headers: Headers.fromPairs([...fields, ...content.headers.entries()]),
     body: content.body,
+    contentHeaders: payload.headers,
     mics: () => keeper.mics(),
   };
 }
@@ -141,7 +149,12 @@ function protect(payload: Entity, o: ComposeOptions, keeper: MicKeeper): Entity 
 }
 
 /** What is compressed: the payload, or the signed entity around it (MIC-04 to MIC-07). */
-function innerFlow(plain: ByteFlow, o: ComposeOptions, isBefore: boolean, keeper: MicKeeper): ByteFlow {
+function innerFlow(payload: Entity, o: ComposeOptions, isBefore: boolean, keeper: MicKeeper): ByteFlow {
+  if (!o.sign && !o.encrypt) {
+    const body = keeper.watchAlternative('body', payload.body);
+    return keeper.watch('entity', entityFlow({ ...payload, body }));
+  }
+  const plain = entityFlow(payload);
   if (!o.sign) return keeper.watch('entity', plain);
   if (isBefore) return keeper.watchAlternative('entity', plain);
   return entityFlow(signed(plain, o.sign, keeper));

@@ -28,6 +28,9 @@ export {
   type ReceivedMic,
   sameMicValue,
 } from './mic';
+export type { SentContent, SentEntity } from './mic-alternatives';
+export type { MicDeviation } from './mic-deviations';
+export type { MicDiagnosis, MicMatch } from './mic-diagnosis';
 export { as2NameCandidates, assertAs2Name, formatAs2Name, parseAs2Name } from './name';
 export {
   micOfError,
@@ -44,6 +47,7 @@ export { composeReceipt, type ReceiptOptions } from './receipt-compose';
 export { isReceipt, looksLikeReceipt } from './receipt-detect';
 export type { ReceiptFields } from './receipt-fields';
 export { type ExpectedReceipt, judgeReceipt, type ReceiptVerdict } from './receipt-judge';
+export { judgeReceiptOf } from './receipt-judge-sent';
 export { openReceipt, type OpenReceiptOptions } from './receipt-open';
 export {
   type Importance,

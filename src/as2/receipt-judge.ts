@@ -1,15 +1,19 @@
 import { digestAlgorithm } from '../cms';
-import { As2Error } from '../errors';
+import { As2Error, type Facts } from '../errors';
+import { dispositionTexts } from './disposition-for-error';
 import { sameMessageId } from './message-id';
 import { type KeptMic, type Mic, type ReceivedMic, sameMicValue } from './mic';
+import type { MicDiagnosis } from './mic-diagnosis';
 import { type Receipt, saysPositive } from './receipt';
-import { remedyFor } from './remedies';
+import { micRemedy, remedyFor } from './remedies';
 
 /** What a sender knows about the message a receipt must be for. */
 export interface ExpectedReceipt {
   readonly messageId: string;
   /** From `Composed.mics()`: all that were kept, the alternatives too. */
   readonly mics: readonly (Mic | KeptMic)[];
+  /** What else is known about the receipt's MIC, if it is none of these: see `judgeReceiptOf`. */
+  readonly micDiagnosis?: MicDiagnosis;
   readonly signedRequired: boolean;
   readonly ownAs2Name: string;
   readonly partnerAs2Name: string;
@@ -23,6 +27,8 @@ export interface ReceiptVerdict {
   readonly micMatches?: boolean;
   /** The kept MIC that matches is not the standard one: the partner's product computes it its own way. */
   readonly micAlternative?: boolean;
+  /** Present when the MIC is none of those that were kept, and what was sent could be looked at again. */
+  readonly micDiagnosis?: MicDiagnosis;
   /** A configured certificate of the partner signed the receipt. */
   readonly authenticated: boolean;
   /** Why it is not positive. */
@@ -34,7 +40,8 @@ export interface ReceiptVerdict {
  * good news, and about the very bytes we sent? The first check that fails names the problem.
  */
 export function judgeReceipt(receipt: Receipt, expected: ExpectedReceipt): ReceiptVerdict {
-  const comparison = compareMic(receipt.mic, expected.mics);
+  const { micDiagnosis } = expected;
+  const comparison = compareMic(receipt.mic, expected.mics, micDiagnosis);
   const authenticated = receipt.signature?.status === 'verified';
   const problem =
     messageProblem(receipt, expected, comparison) ??
@@ -47,6 +54,7 @@ export function judgeReceipt(receipt: Receipt, expected: ExpectedReceipt): Recei
     positive: problem === undefined,
     ...(comparison.matches === undefined ? {} : { micMatches: comparison.matches }),
     ...(comparison.alternative ? { micAlternative: true } : {}),
+    ...(micDiagnosis ? { micDiagnosis } : {}),
     authenticated,
     ...(problem ? { problem } : {}),
   };
@@ -58,12 +66,18 @@ interface Comparison {
 }
 
 /** Without the name of an algorithm every kept MIC is a candidate (MIC-10). */
-function compareMic(received: ReceivedMic | undefined, kept: ExpectedReceipt['mics']): Comparison {
+function compareMic(
+  received: ReceivedMic | undefined,
+  kept: ExpectedReceipt['mics'],
+  diagnosis: MicDiagnosis | undefined,
+): Comparison {
   if (!received) return {};
   const candidates = candidatesFor(received, kept);
-  if (candidates.length === 0) return {};
   const match = candidates.find((mic) => sameMicValue(mic.value, received.value));
-  return { matches: match !== undefined, alternative: match !== undefined && isAlternative(match) };
+  if (match) return { matches: true, alternative: isAlternative(match) };
+  const { tolerated = false, deviations = [] } = diagnosis?.matches ?? {};
+  if (tolerated) return { matches: true, alternative: deviations.length > 0 };
+  return candidates.length > 0 || diagnosis?.matches ? { matches: false } : {};
 }
 
 function candidatesFor(received: ReceivedMic, kept: ExpectedReceipt['mics']): ExpectedReceipt['mics'] {
@@ -129,7 +143,7 @@ function signatureProblem(receipt: Receipt, expected: ExpectedReceipt): As2Error
 
 function dispositionProblem(
   receipt: Receipt,
-  { messageId }: ExpectedReceipt,
+  { messageId, micDiagnosis }: ExpectedReceipt,
   authenticated: boolean,
 ): As2Error | undefined {
   if (saysPositive(receipt)) return undefined;
@@ -139,11 +153,17 @@ function dispositionProblem(
   return new As2Error('receipt-negative', {
     messageId,
     disposition: dispositionText || 'the receipt has no disposition',
-    remedy: remedyFor(description),
+    remedy: remedyForRefusal(description, micDiagnosis),
     partnerText: [...errors, ...failures, text].join(' ').replace(/\s+/g, ' ').trim() || 'nothing more',
     description,
     authenticated,
   });
+}
+
+/** Where the content was found altered, the digest of what they found may tell what happened to it. */
+function remedyForRefusal(description: string | undefined, diagnosis: MicDiagnosis | undefined): string {
+  const isAltered = description?.toLowerCase() === dispositionTexts.integrityCheckFailed;
+  return (isAltered && diagnosis?.matches?.explanation) || remedyFor(description);
 }
 
 /** RCV-04: without a signature a good receipt is no proof. A bad one was reported before, as unauthenticated. */
@@ -156,23 +176,37 @@ function unsignedProblem({ signature }: Receipt, expected: ExpectedReceipt): As2
 /** RCV-03, RCV-08. */
 function micProblem(
   { mic: received }: Receipt,
-  { messageId, mics, signedRequired }: ExpectedReceipt,
+  { messageId, mics, micDiagnosis, signedRequired }: ExpectedReceipt,
   { matches }: Comparison,
 ): As2Error | undefined {
   if (matches === true) return undefined;
   if (!received) return signedRequired ? new As2Error('receipt-mic-missing', { messageId }) : undefined;
   const [kept] = candidatesFor(received, mics);
-  if (!kept) {
+  const isComputed = micDiagnosis?.expected !== undefined && (received.algorithm || micDiagnosis.matches);
+  if (!kept && !isComputed) {
     const algorithm = received.algorithmName ?? 'an algorithm without a name';
     const names = [...new Set(mics.map((mic) => digestAlgorithm(mic.algorithm).micalg))].join(', ') || 'none';
     return signedRequired
       ? new As2Error('receipt-mic-algorithm-unknown', { messageId, algorithm, kept: names })
       : undefined;
   }
+  const algorithm = kept ? digestAlgorithm(kept.algorithm).micalg : received.algorithmName;
   return new As2Error('receipt-mic-mismatch', {
     messageId,
-    algorithm: digestAlgorithm(kept.algorithm).micalg,
-    expected: kept.value,
+    algorithm,
+    expected: kept?.value ?? micDiagnosis?.expected,
     received: received.value,
+    ...micFacts(micDiagnosis),
   });
+}
+
+/** What the search found, for the sentence and as data. */
+function micFacts(diagnosis: MicDiagnosis | undefined): { remedy: string } & Facts {
+  const { matches, tried } = diagnosis ?? {};
+  if (matches) {
+    const { algorithm, deviations, explanation } = matches;
+    return { remedy: explanation, matches: deviations.join(' '), matchesAlgorithm: algorithm, tried };
+  }
+  const searched = tried ? ` It fits none of ${tried} other ways to compute it either.` : '';
+  return { remedy: `${micRemedy}${searched}`, tried };
 }

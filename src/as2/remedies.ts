@@ -42,6 +42,10 @@ const bySpelling = new Map(
 
 const general = 'Ask the partner what this means and what their log says for this Message-ID.';
 
+/** For a receipt whose digest fits nothing we know. */
+export const micRemedy =
+  'Something on the way alters messages, or the product of the partner computes the digest in another way: compare with the partner what arrived.';
+
 /** The advice for a description of any spelling; a longer text that begins with a known one counts as that one. */
 export function remedyFor(description: string | undefined): string {
   const wanted = plain(description ?? '');

@@ -7,6 +7,12 @@ export type As2ErrorCode = keyof typeof errorTexts;
 export type Fact = string | number | boolean | undefined;
 export type Facts = Readonly<Record<string, Fact>>;
 
+/** What does not fit into one value, as named tables: who signed, for whom it was encrypted. Plain JSON. */
+export type Details = Readonly<Record<string, readonly Facts[]>>;
+
+/** More rows than people read; a message can name any number of recipients. */
+const MOST_ROWS = 50;
+
 type Places<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Places<Rest>
   : never;
@@ -16,19 +22,26 @@ export type FactsOf<Code extends As2ErrorCode> = Record<Places<(typeof errorText
 
 /**
  * The one error of the package. `message` is a sentence for the user and says what to do, `facts` are the same
- * things as data, `cause` keeps what lay underneath. `code` is an own property: Node-RED hands it to Catch nodes.
+ * things as data, `details` what needs more room than a sentence has, `cause` keeps what lay underneath. `code` is an
+ * own property: Node-RED hands it to Catch nodes.
  */
 export class As2Error<Code extends As2ErrorCode = As2ErrorCode> extends Error {
   override readonly name: string;
   readonly code: Code;
   readonly facts: Facts;
+  declare readonly details?: Details;
 
-  constructor(code: Code, facts: FactsOf<Code>, options?: { readonly cause?: unknown }) {
+  constructor(
+    code: Code,
+    facts: FactsOf<Code>,
+    { details, ...options }: { readonly cause?: unknown; readonly details?: Details | undefined } = {},
+  ) {
     const safe = safeFacts(facts);
     super(fillText(errorTexts[code], safe), options);
     this.name = 'As2Error';
     this.code = code;
     this.facts = safe;
+    if (details) this.details = safeDetails(details);
   }
 }
 
@@ -52,4 +65,17 @@ function safeFacts(facts: Facts): Facts {
   return Object.fromEntries(
     Object.entries(facts).map(([name, fact]) => [name, typeof fact === 'string' ? safeText(fact) : fact]),
   );
+}
+
+function safeDetails(details: Details): Details {
+  return Object.fromEntries(
+    Object.entries(details).map(([name, rows]) => [
+      name,
+      rows.slice(0, MOST_ROWS).map((row) => withoutGaps(safeFacts(row))),
+    ]),
+  );
+}
+
+function withoutGaps(facts: Facts): Facts {
+  return Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== undefined));
 }

@@ -167,7 +167,7 @@ export const errorTexts = {
   'receipt-mic-algorithm-unknown':
     'The receipt states the digest of the message with {algorithm}, which was not computed when it was sent ({kept}). Ask the partner to answer with the algorithm that was asked for.',
   'receipt-mic-mismatch':
-    'The partner received other content than was sent: the receipt for {messageId} states the {algorithm} digest {received}, expected was {expected}. Something on the way alters messages, or the product of the partner computes the digest in another way: compare with the partner what arrived.',
+    'The receipt for {messageId} states the {algorithm} digest {received}, but {expected} was expected. {remedy} As it stands, the receipt does not prove what arrived.',
   'receipt-mic-missing':
     'The receipt for {messageId} does not say what content arrived (it has no Received-content-MIC), so it proves nothing. Ask the partner to send complete receipts.',
   'receipt-missing':

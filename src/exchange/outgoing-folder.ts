@@ -87,7 +87,7 @@ async function composePayload(
 async function settleRequest(
   { spool, partner, payload }: SendOptions,
   { compose }: SendPlan,
-  { headers, body, mics }: Composed,
+  { headers, body, contentHeaders, mics }: Composed,
   key: ExchangeKey,
 ): Promise<SpooledMessage> {
   const { contentType, filename } = payload;

@@ -11,6 +11,7 @@ export function reportReceipt(receipt: Receipt, verdict: ReceiptVerdict): Receip
       ? { mic: mic.algorithmName === undefined ? mic.value : `${mic.value}, ${mic.algorithmName}` }
       : {}),
     ...(verdict.micMatches === undefined ? {} : { micMatches: verdict.micMatches }),
+    ...(verdict.micDiagnosis ? { micDiagnosis: verdict.micDiagnosis } : {}),
     signed: verdict.authenticated,
     ...(verdict.authenticated && signature?.signer ? { signer: reportSigner(signature.signer) } : {}),
     receivedAt: new Date().toISOString(),

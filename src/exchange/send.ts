@@ -1,4 +1,4 @@
-import { judgeReceipt, looksLikeReceipt, openReceipt, type Receipt } from '../as2';
+import { judgeReceiptOf, looksLikeReceipt, openReceipt, type Receipt, type SentContent } from '../as2';
 import { bufferSource } from '../bytes';
 import { As2Error, isAs2Error, toAs2Error } from '../errors';
 import { parseHttpUrl, type PostResponse, statusError } from '../http';
@@ -103,7 +103,7 @@ class Transmission {
       await this.spooled.folder.add('receipt', receiptFile(response.headers, response.body));
     }
     const receipt = await this.openReceipt(response);
-    const verdict = judgeReceipt(receipt, {
+    const verdict = await judgeReceiptOf(await this.sentContent(), receipt, {
       messageId: this.draft.messageId,
       mics: this.spooled.mics,
       signedRequired: partner.sending.receipt === 'signed',
@@ -118,6 +118,17 @@ class Transmission {
       ...(problem ? { error: problem } : {}),
     });
     return problem;
+  }
+
+  /** For another look, when the receipt does not fit. */
+  private async sentContent(): Promise<SentContent> {
+    const { o, plan, spooled } = this;
+    const { signed, encrypted } = this.draft;
+    const { compress: compressed } = plan;
+    const request = { headers: spooled.headers, body: await spooled.folder.source('request.raw') };
+    // Unprotected content lies in the spool; a payload that was a stream is gone.
+    const body = signed || encrypted || compressed ? o.payload.content : request.body;
+    return { entity: { headers: spooled.contentHeaders, body }, signed, encrypted, compressed, request };
   }
 
   private async openReceipt({ headers, body }: PostResponse): Promise<Receipt> {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { CompressOptions, SecurityPolicy } from '../as2';
+import type { CompressOptions, MicDiagnosis, SecurityPolicy } from '../as2';
 import type { ByteSource, SizedSource } from '../bytes';
 import type { CipherName, DigestName, EncryptOptions, SignOptions } from '../cms';
 import type { As2Error } from '../errors';
