@@ -104,7 +104,9 @@ describe('edge: compression bombs', () => {
   }
 
   it('CMP-07: of headers it stops at what headers may take', async () => {
-    const { code, grownBytes } = await fate(asCompressed(await zlibBomb('X-Filler: ', 64 * MIB, 'x')));
+    const { code, grownBytes } = await fate(
+      asCompressed(await zlibBomb('Content-Type: text/plain\r\nX-Filler: ', 64 * MIB, 'x')),
+    );
     assert.match(code, /^mime-headers/);
     assert.ok(grownBytes < 48 * MIB, `${grownBytes} bytes`);
   });
