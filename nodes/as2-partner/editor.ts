@@ -1,18 +1,23 @@
+import {
+  AEAD_STRUCTURE,
+  COMPRESS,
+  ENCRYPT,
+  KEY_TRANSPORT,
+  RECEIPT,
+  SIGN,
+  SIGN_SCHEME,
+} from '../shared/choices';
 import { certificateField } from '../shared/editor/certificate-field';
-import { checkAs2Name, checkCertificates, checkNumber } from '../shared/editor/checks';
-import { element, field, onEvery, part } from '../shared/editor/dom';
+import { checkAs2Name, checkCertificates, checkChoice, checkNumber } from '../shared/editor/checks';
+import { element, field, onEvery, part, setShown } from '../shared/editor/dom';
 import { handOverFacts, type OwnStation } from '../shared/editor/hand-over';
-import { currentText, openDialog } from '../shared/editor/live';
+import { openDialog } from '../shared/editor/live';
 import { showNotes } from '../shared/editor/notes';
+import { openUsedSections, showStoredValues } from '../shared/editor/stored-values';
 import { useStyle } from '../shared/editor/style';
 import { createTabs } from '../shared/editor/tabs';
-import {
-  adviseEncryption,
-  adviseIdentity,
-  adviseUrl,
-  checkAddress,
-  checkPartnerCertificate,
-} from './editor/checks';
+import { adviceFor, isAuthenticated } from './editor/advice';
+import { checkAddress, checkPartnerCertificate } from './editor/checks';
 
 interface Properties {
   name: string;
@@ -21,10 +26,20 @@ interface Properties {
   url: string;
   certificate: string;
   sign: string;
+  signScheme: string;
   encrypt: string;
+  aeadStructure: string;
+  keyTransport: string;
+  compress: string;
   receipt: string;
   requireSigned: boolean;
   requireEncrypted: boolean;
+  acceptSha1: boolean;
+  acceptMd5: boolean;
+  accept3des: boolean;
+  acceptCast5: boolean;
+  acceptIdea: boolean;
+  acceptRc2: boolean;
   /** Seconds. */
   connectTimeout: string;
   /** Seconds of silence. */
@@ -60,11 +75,24 @@ RED.nodes.registerType<Properties>('as2-partner', {
         return checkPartnerCertificate(this, value);
       },
     },
-    sign: { value: 'sha-256' },
-    encrypt: { value: 'aes-256-cbc' },
-    receipt: { value: 'signed' },
+    sign: { value: 'sha-256', validate: (value, _options) => checkChoice(value, SIGN) },
+    signScheme: { value: 'rsa-pkcs1', validate: (value, _options) => checkChoice(value, SIGN_SCHEME) },
+    encrypt: { value: 'aes-256-cbc', validate: (value, _options) => checkChoice(value, ENCRYPT) },
+    aeadStructure: {
+      value: 'auth-enveloped-data',
+      validate: (value, _options) => checkChoice(value, AEAD_STRUCTURE),
+    },
+    keyTransport: { value: 'rsa-pkcs1', validate: (value, _options) => checkChoice(value, KEY_TRANSPORT) },
+    compress: { value: '', validate: (value, _options) => checkChoice(value, COMPRESS) },
+    receipt: { value: 'signed', validate: (value, _options) => checkChoice(value, RECEIPT) },
     requireSigned: { value: true },
     requireEncrypted: { value: true },
+    acceptSha1: { value: false },
+    acceptMd5: { value: false },
+    accept3des: { value: false },
+    acceptCast5: { value: false },
+    acceptIdea: { value: false },
+    acceptRc2: { value: false },
     connectTimeout: { value: '30', validate: (value, _options) => checkNumber(value, 1, DAY) },
     responseTimeout: { value: '300', validate: (value, _options) => checkNumber(value, 1, DAY) },
     ca: { value: '', validate: (value, _options) => checkCertificates(value) },
@@ -93,18 +121,11 @@ RED.nodes.registerType<Properties>('as2-partner', {
         iconClass: 'fa fa-exchange',
       },
     ]);
-    showNotes(this, form, {
-      url: () => adviseUrl(this),
-      identity: () => adviseIdentity(this),
-      sign: () => (currentText(this, 'sign') ? undefined : this._('as2-partner.advice.unsigned')),
-      encrypt: () => adviseEncryption(this),
-      receipt: () =>
-        currentText(this, 'receipt') === 'none' ? this._('as2-partner.advice.no-receipt') : undefined,
-      requireSigned: () =>
-        field('node-config-input-requireSigned').checked
-          ? undefined
-          : this._('as2-partner.advice.accept-unsigned'),
-    });
+    showStoredValues(this, form);
+    openUsedSections(this, form);
+    showNotes(this, form, adviceFor(this));
+    const encrypt = field('node-config-input-encrypt');
+    onEvery([encrypt], () => setShown(isAuthenticated(encrypt.value), part('as2-partner-structure')));
     certificateField('node-config-input-certificate');
     certificateField('node-config-input-ca');
 

@@ -6,24 +6,16 @@ import type { Certificate } from '../../src/pki';
 import { type Checked, ready } from './checked';
 import { core } from './core';
 import type { IdentityNode } from './identity';
-import { choice, flag, positive, secret, text } from './settings';
+import { type ProtectionDef, readRequirements, readSending } from './protection';
+import { positive, secret, text } from './settings';
 
-const SIGN = ['sha-256', 'sha-384', 'sha-512', ''] as const;
-const ENCRYPT = ['aes-256-cbc', 'aes-192-cbc', 'aes-128-cbc', ''] as const;
-const RECEIPT = ['signed', 'unsigned', 'none'] as const;
-
-export interface PartnerDef extends NodeDef {
+export interface PartnerDef extends NodeDef, ProtectionDef {
   readonly as2Name?: string;
   /** Id of the as2-identity. */
   readonly identity?: string;
   readonly url?: string;
   /** PEM, one or several. */
   readonly certificate?: string;
-  readonly sign?: string;
-  readonly encrypt?: string;
-  readonly receipt?: string;
-  readonly requireSigned?: boolean | string;
-  readonly requireEncrypted?: boolean | string;
   /** Seconds. */
   readonly connectTimeout?: number | string;
   /** Seconds of silence. */
@@ -73,11 +65,10 @@ export function readPartner(
   core.as2.assertAs2Name(as2Name);
   const url = text(def.url, 'URL');
   const certificates = readCertificates(text(def.certificate, 'certificate'));
-  const sign = choice(def.sign, 'signature', SIGN, 'sha-256') || 'none';
-  const encrypt = choice(def.encrypt, 'encryption', ENCRYPT, 'aes-256-cbc') || 'none';
-  const receipt = choice(def.receipt, 'receipt', RECEIPT, 'signed');
-  const requireSigned = flag(def.requireSigned, 'require signature', true);
-  const requireEncrypted = flag(def.requireEncrypted, 'require encryption', true);
+  const sending = readSending(def);
+  const requires = readRequirements(def);
+  const { sign, encrypt, receipt } = sending;
+  const { requireSigned, requireEncrypted } = requires;
   const sends = url !== '';
   const certificateUse =
     (requireSigned && 'checkSignature') ||
@@ -95,8 +86,8 @@ export function readPartner(
     as2Name,
     ...(sends ? { url } : {}),
     signingCertificates: withoutIssuers(certificates),
-    sending: { sign, encrypt, receipt },
-    requires: { requireSigned, requireEncrypted },
+    sending,
+    requires,
     connection: readConnection(def, credentials),
   };
   return {

@@ -1,12 +1,12 @@
 import type { InspectedCertificate } from '../../shared/editor/certificate-card';
-import { element, field } from '../../shared/editor/dom';
+import { element, field, onEvery } from '../../shared/editor/dom';
 import { environmentVariable } from '../../shared/editor/environment';
 import { post } from '../../shared/editor/server';
 import { text } from '../../shared/editor/texts';
 import type { KeyFields } from './keys';
 import { row, slideForm, type SlideForm } from './slide-form';
 
-const KEY_TYPES = ['rsa-2048', 'rsa-3072', 'rsa-4096'] as const;
+const KEY_TYPES = ['rsa-2048', 'rsa-3072', 'rsa-4096', 'ec-p256', 'ec-p384'] as const;
 const DEFAULT_KEY_TYPE = 'rsa-2048';
 const YEARS = [1, 2, 3, 5, 10] as const;
 const DEFAULT_YEARS = 3;
@@ -24,6 +24,12 @@ export function generateForm(keys: KeyFields, changed: () => void): SlideForm {
     YEARS.map((count) => [String(count), text('generate.years', { count })]),
     String(DEFAULT_YEARS),
   );
+  const keyTypeRow = row(text('generate.key-type.label'), keyType);
+  const advice = element('div', { class: 'as2-note', role: 'status' });
+  keyTypeRow.append(advice);
+  onEvery([keyType], () => {
+    advice.textContent = keyType.value.startsWith('ec-') ? text('generate.ec-advice') : '';
+  });
   const replaces = element('div', { class: 'as2-hint as2-soso' });
 
   return slideForm({
@@ -33,7 +39,7 @@ export function generateForm(keys: KeyFields, changed: () => void): SlideForm {
       row(text('generate.common-name'), commonName, text('generate.common-name-hint')),
       row(text('generate.organization'), organization),
       row(text('generate.country'), country),
-      row(text('generate.key-type.label'), keyType),
+      keyTypeRow,
       row(text('generate.validity'), years, text('generate.validity-hint')),
       replaces,
     ],

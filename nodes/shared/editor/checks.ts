@@ -52,6 +52,11 @@ export function checkNumber(value: unknown, lowest: number, highest: number): Ve
   return fits || text('problem.number', { lowest, highest });
 }
 
+/** One of the choices, or a property that an older flow does not have. */
+export function checkChoice(value: unknown, choices: readonly string[]): Verdict {
+  return value === undefined || choices.includes(asText(value)) || text('problem.choice');
+}
+
 /** One or several certificates as PEM, or empty. What is inside is for the server to judge. */
 export function checkCertificates(value: unknown): Verdict {
   const pem = asText(value).trim();
