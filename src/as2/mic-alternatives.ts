@@ -43,6 +43,11 @@ const PIECE_BYTES = 64 * 1024;
 const usualRewrites = [unchanged, crlfLineEnds, lfLineEnds];
 const rareRewrites = [throughUtf8, latin1ToUtf8, withoutByteOrderMark, inBase64];
 
+/** Then not every way is tried. */
+export function isLarge({ entity: { body } }: SentContent): boolean {
+  return body.length === undefined || body.length > THOROUGH_BYTES;
+}
+
 /** What stands before the body, and what leaving it away or putting it there means. */
 interface Head {
   readonly deviations: readonly MicDeviation[];
@@ -73,7 +78,7 @@ export async function alternativeDigests(
 /** The payload as it stood in the message. */
 async function entityDigests(sent: SentContent, algorithms: readonly DigestName[]): Promise<FormDigest[]> {
   const { headers, body } = sent.entity;
-  const isThorough = body.length !== undefined && body.length <= THOROUGH_BYTES;
+  const isThorough = !isLarge(sent);
   const base = isCompressedStandard(sent) ? (['before-compression'] as const) : [];
   const heads = headsOf(headers, base, isPlain(sent) ? 'left-out' : 'included');
   const rewrites = isThorough ? [...usualRewrites, ...rareRewrites] : usualRewrites;
@@ -148,30 +153,26 @@ function headsOf(
   return included ? [all, none, unencoded] : [none, all, unencoded];
 }
 
-/** One way to write the entity, and its digests. */
+/** One way to write the body, and what may stand before it. */
 interface Form {
-  readonly head: Head;
   readonly rewrite: Rewrite;
+  readonly heads: readonly Head[];
 }
 
 function formsOf(heads: readonly Head[], rewrites: readonly (() => Rewrite)[]): Form[] {
-  return heads.flatMap((head) =>
-    rewrites.flatMap((make) =>
-      [head.bytes, ...headBytesWith(make, head.bytes)].map((bytes) => ({
-        head: { ...head, bytes },
-        rewrite: make(),
-      })),
-    ),
-  );
+  return rewrites.map((make) => ({
+    rewrite: make(),
+    heads: heads.flatMap((head) => [head, ...headsWith(make, head)]),
+  }));
 }
 
 /** Headers may change together with the body: in their line ends, and in what they say about its encoding. */
-function headBytesWith(make: () => Rewrite, bytes: Buffer): Buffer[] {
-  const text = bytes.toString('latin1');
+function headsWith(make: () => Rewrite, head: Head): Head[] {
+  const text = head.bytes.toString('latin1');
   let changed = text;
   if (make === lfLineEnds) changed = text.replaceAll('\r\n', '\n');
   if (make === inBase64) changed = text.replace(/^(content-transfer-encoding:).*$/im, '$1 base64');
-  return changed === text ? [] : [Buffer.from(changed, 'latin1')];
+  return changed === text ? [] : [{ ...head, bytes: Buffer.from(changed, 'latin1') }];
 }
 
 async function digestForms(
@@ -179,24 +180,29 @@ async function digestForms(
   forms: readonly Form[],
   algorithms: readonly DigestName[],
 ): Promise<FormDigest[]> {
-  const running = forms.map((form) => {
-    const digests = new EndingDigests(algorithms);
-    digests.update(form.head.bytes);
-    return { ...form, digests };
-  });
+  const running = forms.map(({ rewrite, heads }) => ({
+    rewrite,
+    digests: heads.map(({ deviations, bytes }) => {
+      const digests = new EndingDigests(algorithms, [...deviations, ...rewrite.deviations]);
+      digests.update(bytes);
+      return digests;
+    }),
+  }));
   for await (const chunk of chunks) {
     for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
       const piece = chunk.subarray(at, at + PIECE_BYTES);
-      for (const { rewrite, digests } of running) digests.update(rewrite.update(piece));
+      for (const { rewrite, digests } of running) updateAll(digests, rewrite.update(piece));
       await setImmediate();
     }
   }
-  return running.flatMap(({ head, rewrite, digests }) => {
-    digests.update(rewrite.end());
-    return digests
-      .digests()
-      .map((one) => ({ ...one, deviations: [...head.deviations, ...rewrite.deviations, ...one.deviations] }));
+  return running.flatMap(({ rewrite, digests }) => {
+    updateAll(digests, rewrite.end());
+    return digests.flatMap((one) => one.digests());
   });
+}
+
+function updateAll(all: readonly EndingDigests[], bytes: Buffer): void {
+  for (const digests of all) digests.update(bytes);
 }
 
 /** Neither signed nor encrypted nor compressed: the standard takes the body alone (MIC-03). */

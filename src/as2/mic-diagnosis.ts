@@ -1,6 +1,6 @@
 import { digestAlgorithm, type DigestName, digestNames } from '../cms';
 import { formatMic, type KeptMic, type Mic, type ReceivedMic } from './mic';
-import { alternativeDigests, type SentContent } from './mic-alternatives';
+import { alternativeDigests, isLarge, type SentContent } from './mic-alternatives';
 import { deviationRemedy, deviationWords, type MicDeviation } from './mic-deviations';
 import type { FormDigest } from './mic-digests';
 
@@ -38,10 +38,11 @@ export async function diagnoseMic(
 ): Promise<MicDiagnosis> {
   const values = readingsOf(received);
   const standard = kept.find((mic) => !('alternative' in mic && mic.alternative));
+  const fits = (name: DigestName) =>
+    values.some(({ bytes }) => bytes.length === digestAlgorithm(name).lengthBytes);
+  const isLikely = (name: DigestName) => name === standard?.algorithm || name === received.algorithm;
   const algorithms = digestNames.filter(
-    (name) =>
-      name === standard?.algorithm ||
-      values.some(({ bytes }) => bytes.length === digestAlgorithm(name).lengthBytes),
+    (name) => isLikely(name) || (fits(name) && (!isLarge(sent) || /^(?:md5|sha-\d+)$/.test(name))),
   );
   const digests = await alternativeDigests(sent, algorithms);
   const written = `${received.value}${received.algorithmName === undefined ? '' : `, ${received.algorithmName}`}`;

@@ -20,7 +20,11 @@ export class EndingDigests {
   private readonly hashes: readonly (readonly [DigestName, Hash])[];
   private tail: Buffer = Buffer.alloc(0);
 
-  constructor(names: readonly DigestName[]) {
+  /** @param deviations of the bytes that will come */
+  constructor(
+    names: readonly DigestName[],
+    private readonly deviations: readonly MicDeviation[],
+  ) {
     this.hashes = names.map((name) => [name, createDigest(name)]);
   }
 
@@ -36,9 +40,9 @@ export class EndingDigests {
 
   /** The simplest first. */
   digests(): FormDigest[] {
-    return this.endings().flatMap(([deviations, tail]) =>
+    return this.endings().flatMap(([ending, tail]) =>
       this.hashes.map(([algorithm, hash]) => ({
-        deviations,
+        deviations: [...this.deviations, ...ending],
         algorithm,
         digest: hash
           .copy({ outputLength: digestAlgorithm(algorithm).lengthBytes })

@@ -51,7 +51,8 @@ export function messageOptions(options: Partial<ComposeOptions> = {}): ComposeOp
 export async function composed(options: Partial<ComposeOptions> = {}) {
   const message = composeMessage(messageOptions(options));
   const body = await collect(message.body.chunks);
-  return { headers: message.headers, body, length: message.body.length, mics: message.mics() };
+  const { headers, contentHeaders } = message;
+  return { headers, contentHeaders, body, length: message.body.length, mics: message.mics() };
 }
 
 export async function composedCompressed(
@@ -60,7 +61,8 @@ export async function composedCompressed(
   const message = await composeCompressedMessage({ ...messageOptions(options), compress: options.compress });
   const body = await collect(message.body.chunks);
   await message.dispose();
-  return { headers: message.headers, body, length: message.body.length, mics: message.mics() };
+  const { headers, contentHeaders } = message;
+  return { headers, contentHeaders, body, length: message.body.length, mics: message.mics() };
 }
 
 /** Opens a message as beta, from alpha. */
