@@ -50,7 +50,9 @@ describe('documents', () => {
     const readme = readFileSync(join(packageRoot, 'README.md'), 'utf8');
     for (const type of Object.keys(manifest['node-red'].nodes))
       assert.ok(readme.includes(`**${type.replace('-', ' ')}**`), type);
-    for (const [, example = ''] of readme.matchAll(/\*(\d\d - [^*]+)\*/g)) {
+    const examples = [...readme.matchAll(/[*_](\d\d - [^*_]+)[*_]/g)];
+    assert.ok(examples.length > 0);
+    for (const [, example = ''] of examples) {
       assert.ok(existsSync(join(packageRoot, 'examples', `${example}.json`)), example);
     }
   });
