@@ -194,7 +194,7 @@ function micProblem(
   return new As2Error('receipt-mic-mismatch', {
     messageId,
     algorithm,
-    expected: kept?.value ?? micDiagnosis?.expected,
+    expected: kept?.value ?? micDiagnosis?.expected?.replace(/,.*/, ''),
     received: received.value,
     ...micFacts(micDiagnosis),
   });
