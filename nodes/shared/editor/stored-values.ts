@@ -7,7 +7,7 @@ import { fieldOf } from './live';
  */
 export function showStoredValues(node: EditorNode, form: HTMLElement): void {
   for (const [name, { value: fallback, type }] of Object.entries(node._def.defaults)) {
-    const stored = (node as unknown as Record<string, unknown>)[name];
+    const stored = (node as unknown as Record<string, unknown>)[name] ?? undefined;
     const field = fieldOf(form, name);
     if (!field || type !== undefined) continue;
     if (stored === undefined && field.type === 'checkbox') field.checked = fallback === true;

@@ -9,9 +9,10 @@ const STYLE = `
 .as2-form .as2-hidden { display: none !important; }
 .as2-form .as2-check { display: flex; gap: 8px; align-items: baseline; width: auto; margin: 0; }
 .as2-form .form-row .as2-check input { width: auto; margin: 0; flex: none; position: relative; top: 1px; }
-.as2-form .as2-choices { display: flex; flex-wrap: wrap; gap: 6px 22px; }
+.as2-form .as2-choices { display: flex; flex-wrap: wrap; gap: 6px 18px; }
+.as2-form .form-row .as2-choices .as2-check { width: auto; margin: 0; }
 .as2-form .as2-more { margin: 0 0 12px; }
-.as2-form .as2-more > summary { display: list-item; cursor: pointer; padding: 4px 0; color: var(--red-ui-text-color-link); }
+.as2-form .as2-more > summary { display: list-item; cursor: pointer; padding: 4px 0; color: var(--red-ui-primary-text-color); }
 .as2-form .as2-more[open] > summary { margin-bottom: 10px; }
 .as2-form .as2-more > .as2-hint { margin-bottom: 10px; }
 .as2-form .as2-unit { display: flex; gap: 8px; align-items: center; }
