@@ -249,7 +249,8 @@ describe('exchange: receiving', () => {
     it('SEC-03: every way to fail to decrypt looks the same to the partner', async () => {
       await receiving({}, async ({ alpha, beta, post, station }) => {
         const texts = new Set<string>();
-        for (const at of [-1, -20, 400]) {
+        // In the last block, in the one before it, in the encrypted key (whose place shifts a little with the names).
+        for (const at of [-1, -20, 300]) {
           const message = withHeaders(await composeWire(alpha, beta), {
             'Message-ID': '<same@x>',
             Date: 'x',
