@@ -194,6 +194,22 @@ describe('validators', () => {
     assertRefused(keyless, /no private key/);
   });
 
+  it('refuse values that are none of the choices, but let an older flow do without them', () => {
+    for (const [property, good, bad] of [
+      ['sign', 'sha3-256', 'md5'],
+      ['signScheme', 'rsa-pss', ''],
+      ['encrypt', 'aes-256-gcm', 'des-cbc'],
+      ['aeadStructure', 'enveloped-data', ''],
+      ['keyTransport', 'rsa-oaep-sha-1', 'rsa-oaep'],
+      ['compress', 'after-signing', 'zlib'],
+      ['receipt', 'none', ''],
+    ] as const) {
+      assert.equal(validate('as2-partner', property, good), true);
+      assert.equal(validate('as2-partner', property, undefined), true);
+      assertRefused(validate('as2-partner', property, bad), /of the list/);
+    }
+  });
+
   it('refuse numbers out of range', () => {
     for (const [type, property] of [
       ['as2-partner', 'connectTimeout'],

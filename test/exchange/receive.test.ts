@@ -75,6 +75,27 @@ describe('exchange: receiving', () => {
     });
   });
 
+  it('REQ-06: a receipt in a signature format we do not have is unsigned, and says why', async () => {
+    const options =
+      'signed-receipt-protocol=optional, pgp-signature; signed-receipt-micalg=optional, sha-256';
+    const handOver =
+      (text?: string): StationOptions['handOver'] =>
+      () => ({ accept: true, ...(text ? { text } : {}) });
+    for (const [remark, expected] of [
+      [undefined, /not signed|unsigned/],
+      ['Order 4711 is booked.', /Order 4711 is booked\./],
+    ] as const) {
+      await receiving({ handOver: handOver(remark) }, async ({ alpha, beta, post }) => {
+        const message = withHeaders(await composeWire(alpha, beta), {
+          'Disposition-Notification-Options': options,
+        });
+        const receipt = await receiptIn(await post(message), beta.keyPair.certificate);
+        assert.equal(receipt.signed, false);
+        assert.match(receipt.text, expected);
+      });
+    }
+  });
+
   it('SEC-10: a file name that would lead elsewhere is made safe', async () => {
     await receiving({}, async ({ alpha, beta, post, station }) => {
       await post(await composeWire(alpha, beta, { filename: '../../etc/passwd' }));
