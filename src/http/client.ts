@@ -141,10 +141,16 @@ class Attempt {
     } catch (error) {
       throw optionsUnreadable(url, error);
     }
-    for (const [name, value] of request.headers.entries()) outgoing.setHeader(name, value);
-    if (authorization !== undefined) outgoing.setHeader('Authorization', authorization);
-    outgoing.setHeader('Content-Length', request.body.length);
-    this.watchTime(outgoing);
+    try {
+      for (const [name, value] of request.headers.entries()) outgoing.setHeader(name, value);
+      if (authorization !== undefined) outgoing.setHeader('Authorization', authorization);
+      outgoing.setHeader('Content-Length', request.body.length);
+      this.watchTime(outgoing);
+    } catch (error) {
+      // Node.js refuses some values; the request exists already, and its own error must find a listener (law 8).
+      outgoing.on('error', () => undefined).destroy();
+      throw error;
+    }
     return outgoing;
   }
 
@@ -152,6 +158,8 @@ class Attempt {
     const answer = new Promise<IncomingMessage>((resolve, reject) => {
       outgoing.once('response', resolve);
       outgoing.on('error', reject);
+      // Another protocol instead of an answer: Node.js drops the connection without an error.
+      outgoing.once('close', () => reject(this.otherProtocol()));
     });
     const sending = pipeline(
       Readable.from(this.counted(this.request.body.open()), { objectMode: false }),
@@ -215,6 +223,11 @@ class Attempt {
   private end(reason: As2Error): void {
     this.ended ??= reason;
     this.outgoing?.destroy(reason);
+  }
+
+  private otherProtocol(): As2Error {
+    const reason = 'it is for another protocol than HTTP';
+    return new As2Error('http-response-malformed', { host: this.url.hostname, reason });
   }
 
   private aborted(): As2Error {
