@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Node, NodeAPI } from 'node-red';
+import { As2Error } from '../../src/errors';
 import type {
   ExchangeEvent,
   PendingReceipts,
@@ -28,6 +29,7 @@ const CLOSE_GRACE_MS = 8_000;
 export class Receiving {
   private receiver: Promise<Receiver> | undefined;
   private pending: PendingReceipts | undefined;
+  private closed = false;
 
   constructor(
     private readonly RED: NodeAPI,
@@ -61,6 +63,7 @@ export class Receiving {
 
   /** What waits for the flow is not decided any more: the partner is told to send again. */
   async close(): Promise<void> {
+    this.closed = true;
     const receiver = await this.receiver?.catch(() => undefined);
     if (this.pending) {
       this.state.pendingReceipts.delete(this.pending);
@@ -91,6 +94,8 @@ export class Receiving {
 
   private async handOver(received: ReceivedMessage): Promise<ReceiptDecision> {
     const message = await inMessage(received, this.options);
+    // Node-RED stops all nodes at once: those behind us do not get it any more (law 2).
+    if (this.closed) throw new As2Error('station-closing', { messageId: received.messageId });
     // Before the message goes out: a flow may answer at once.
     const decision = this.pending?.wait(received) ?? Promise.resolve<ReceiptDecision>({ accept: true });
     // When sending throws, nobody waits for the decision any more.

@@ -17,6 +17,8 @@ export interface Arrival {
   readonly remoteAddress: string;
   readonly receivedAt: string;
   readonly emit: Emit;
+  /** Fires when the receiver begins to close: from then on nothing is handed over to the flow, which stops too. */
+  readonly stopping: AbortSignal;
   /** Fires when the receiver is closed and cannot wait any longer. */
   readonly closing: AbortSignal;
 }
@@ -38,7 +40,10 @@ export interface IncomingFacts {
 export type IncomingFolder = ExchangeFolder<IncomingFacts>;
 
 export function arrivalOf(
-  o: Pick<Arrival, 'options' | 'relationship' | 'headers' | 'request' | 'remoteAddress' | 'closing'>,
+  o: Pick<
+    Arrival,
+    'options' | 'relationship' | 'headers' | 'request' | 'remoteAddress' | 'stopping' | 'closing'
+  >,
 ): Arrival {
   const { request, relationship, options } = o;
   const { identity, partner } = relationship;

@@ -18,6 +18,8 @@ export async function handOver(
   { redelivered }: { readonly redelivered: boolean },
 ): Promise<Reply> {
   const message = await messageIn(folder, redelivered);
+  // A flow that is being stopped would lose it, and the receipt would say the opposite (law 2).
+  if (arrival.stopping.aborted) throw new As2Error('station-closing', { messageId: message.messageId });
   arrival.emit('message-handed-over', { exchangeId: message.exchangeId, sizeBytes: message.sizeBytes });
   const decision = await decisionAbout(message, arrival);
   const verdict = dispositionOf(decision);
@@ -64,7 +66,6 @@ async function decisionAbout(
   { options, closing }: Arrival,
 ): Promise<ReceiptDecision> {
   const closed = new As2Error('station-closing', { messageId: message.messageId });
-  if (closing.aborted) throw closed;
   let stop = (): void => undefined;
   const stopped = new Promise<never>((_resolve, reject) => {
     stop = () => reject(closed);

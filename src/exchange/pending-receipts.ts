@@ -26,6 +26,7 @@ const TOO_LATE: ReceiptDecision = {
  */
 export class PendingReceipts {
   private readonly waiting = new Map<string, Waiting>();
+  private closed = false;
 
   constructor(private readonly options: PendingReceiptsOptions) {}
 
@@ -35,13 +36,14 @@ export class PendingReceipts {
 
   /**
    * The decision about a message; call it before the message goes out, because a flow may decide at once.
-   * @throws As2Error `station-closing` (rejects), when it is closed first
+   * @throws As2Error `station-closing` (rejects), when it is closed first or was closed before
    */
   async wait(
     message: Pick<ReceivedMessage, 'exchangeId' | 'messageId' | 'partner'>,
   ): Promise<ReceiptDecision> {
     const { exchangeId, messageId, partner } = message;
     const { timeoutMs, onTimeout = TOO_LATE } = this.options;
+    if (this.closed) throw new As2Error('station-closing', { messageId });
     return new Promise<ReceiptDecision>((decide, fail) => {
       const timer = setTimeout(() => {
         const disposition = formatDisposition(dispositionOf(onTimeout));
@@ -73,6 +75,7 @@ export class PendingReceipts {
 
   /** Lets go of all that wait; their partners are told to send again. */
   close(): void {
+    this.closed = true;
     for (const { close } of this.waiting.values()) close();
     this.waiting.clear();
   }

@@ -36,8 +36,8 @@ export function createReceiver(options: ReceiveOptions): Receiver {
 class HttpReceiver implements Receiver {
   private readonly working = new Set<Promise<void>>();
   private readonly arriving = new Set<IncomingMessage>();
+  private readonly stopping = new AbortController();
   private readonly closing = new AbortController();
-  private closed = false;
   private readonly limits: RequestLimits;
   private readonly emit: Emit;
 
@@ -52,7 +52,7 @@ class HttpReceiver implements Receiver {
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (this.closed) {
+    if (this.stopping.signal.aborted) {
       await sendAnswer(request, response, busyAnswer());
       return;
     }
@@ -67,7 +67,7 @@ class HttpReceiver implements Receiver {
   }
 
   async close(graceMs: number = GRACE_MS): Promise<void> {
-    this.closed = true;
+    this.stopping.abort();
     const done = Promise.all(this.working);
     const patience = new AbortController();
     await Promise.race([done, delay(graceMs, undefined, { signal: patience.signal })]);
@@ -109,9 +109,10 @@ class HttpReceiver implements Receiver {
       const relationship = findStations(this.options.directory, as2);
       if (relationship) {
         const { options } = this;
+        const { signal: stopping } = this.stopping;
         const { signal: closing } = this.closing;
         const remoteAddress = remoteAddressOf(request);
-        return arrivalOf({ options, relationship, headers, request: as2, remoteAddress, closing });
+        return arrivalOf({ options, relationship, headers, request: as2, remoteAddress, stopping, closing });
       }
       this.emit('request-refused', { error: new As2Error('stations-unknown', names), ...names });
       const answer = await answerUnknown(

@@ -235,7 +235,10 @@ export interface Receiver {
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
   /** Messages in work at this moment. */
   readonly inWork: number;
-  /** No new messages (503); waits for those in work, at most `graceMs`, then ends them without a receipt. */
+  /**
+   * No new messages, and none of those that are still coming in is handed over (503). Waits for what was handed over,
+   * at most `graceMs`, then ends it without a receipt.
+   */
   close(graceMs?: number): Promise<void>;
 }
 

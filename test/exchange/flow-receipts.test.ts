@@ -3,6 +3,7 @@ import { PendingReceipts, type ReceiptDecision } from '../../src/exchange';
 import { receiving } from '../partner/receiving';
 import type { StationOptions } from '../partner/station';
 import { composeWire, receiptIn } from '../partner/wire-message';
+import { beginUpload } from '../support/slow-upload';
 
 const MODES = 'automatic-action/MDN-sent-automatically; ';
 
@@ -130,6 +131,22 @@ describe('exchange: receipts decided by the flow', () => {
       assert.equal((await station.event('message-postponed')).error?.code, 'station-closing');
       assert.equal(station.receiver.inWork, 0);
       assert.equal((await post(message)).status, 503, 'closed is closed');
+      await assert.rejects(pending.wait({ exchangeId: 'late', messageId: '<late@b>', partner: 'Alpha' }), {
+        code: 'station-closing',
+      });
+      assert.equal(pending.size, 0);
+    });
+  });
+
+  it('closed while a message comes in: 503, the flow does not see it any more', async () => {
+    await receiving({}, async ({ alpha, beta, station }) => {
+      const upload = beginUpload(station.url, await composeWire(alpha, beta));
+      while (station.receiver.inWork === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      const closing = station.receiver.close(5_000);
+      assert.equal(await upload.finish(), 503);
+      await closing;
+      assert.equal((await station.event('message-postponed')).error?.code, 'station-closing');
+      assert.equal(station.messages.length, 0);
     });
   });
 

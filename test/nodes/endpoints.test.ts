@@ -5,6 +5,7 @@ import { postWire, withHeaders } from '../partner/wire-message';
 import { messageOfAlice } from '../support/alice';
 import { onTab, type RunningFlow, withFlow } from '../support/node-red-flow';
 import type { FlowNode } from '../support/node-red-process';
+import { beginUpload } from '../support/slow-upload';
 import { aliceAndBob } from '../support/stations';
 
 type Properties = Readonly<Record<string, unknown>>;
@@ -68,6 +69,21 @@ describe('the paths of as2-in nodes', () => {
       await arrives(flow, '/partners/as2', 'b');
       assert.equal(await statusAt(flow, '/as2/more'), 404);
       assert.equal(await statusAt(flow, '/'), 404);
+    });
+  });
+
+  it('a message that is coming in while flows are deployed gets a 503, and no receipt for what no flow saw', async () => {
+    await withEndpoints({ a: '/as2' }, async (flow, deploy) => {
+      const message = await messageOfAlice();
+      const upload = beginUpload(`${flow.url}/as2`, message);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const deployed = deploy({ a: '/as2' }, 'full');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      assert.equal(await upload.finish(), 503);
+      await deployed;
+      assert.ok(flow.isSilent('from-a'));
+      assert.equal((await postWire(`${flow.url}/as2`, message)).status, 200);
+      await flow.next('from-a');
     });
   });
 
