@@ -274,6 +274,29 @@ describe('algorithms that are refused unless they are allowed for the partner', 
     });
   }
 
+  it('PRO-08 a partner of the old profile, both ways; what is sent to it changes nothing in what is accepted', async () => {
+    const { alpha, beta } = await parties();
+    const old = { sign: 'sha-1', encrypt: 'des-ede3-cbc' };
+    const usual = relationship(alpha, beta, {}).partner;
+    assert.deepEqual(relationship(alpha, beta, old).partner.requires, usual.requires);
+    for (const [from, to] of [
+      [alpha, beta],
+      [beta, alpha],
+    ] as const) {
+      const incoming = relationship(to, from, { acceptSha1: true, accept3des: true });
+      await between(incoming, async (sender, station) => {
+        const outgoing = relationship(from, to, { ...old, url: station.url });
+        const { error, mic, receipt, messageId } = await sender.send(outgoing);
+        assert.equal(error, undefined);
+        assert.match(mic ?? '', /, sha1$/);
+        assert.equal(receipt?.mic, mic);
+        const { headers } = await travelled(sender, outgoing, messageId);
+        assert.match(headers.get('Disposition-Notification-To') ?? '', /^[^@ ]+@[^@ ]+$/);
+        assert.match(headers.get('Disposition-Notification-Options') ?? '', /micalg=optional, sha1$/);
+      });
+    }
+  });
+
   it('switches may come as text, from an environment variable', async () => {
     const { alpha, beta } = await parties();
     const { partner } = relationship(beta, alpha, { acceptSha1: 'true', acceptMd5: 'false' });
