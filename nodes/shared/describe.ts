@@ -1,4 +1,4 @@
-import { type As2Error, type Fact, toAs2Error } from '../../src/errors';
+import { type As2Error, type Details, type Fact, toAs2Error } from '../../src/errors';
 
 /** Where the sentences of all errors stand in the catalogues; the build writes them there. */
 const CATALOGUE = 'node-red-contrib-as2/as2-out:errors.';
@@ -24,6 +24,8 @@ export interface ErrorReport {
   readonly message: string;
   /** The same things as data. */
   readonly facts: Record<string, Exclude<Fact, undefined>>;
+  /** What needs more room, as tables: who signed, for whom it was encrypted, the layers that were reached. */
+  readonly details?: Details;
 }
 
 export function errorReport(RED: Texts, error: As2Error): ErrorReport {
@@ -32,7 +34,12 @@ export function errorReport(RED: Texts, error: As2Error): ErrorReport {
       (entry): entry is [string, Exclude<Fact, undefined>] => entry[1] !== undefined,
     ),
   );
-  return { code: error.code, message: describe(RED, error), facts };
+  return {
+    code: error.code,
+    message: describe(RED, error),
+    facts,
+    ...(error.details ? { details: error.details } : {}),
+  };
 }
 
 /**

@@ -8,7 +8,7 @@ import {
   openEnveloped,
   openSignedData,
 } from '../cms';
-import { As2Error, isAs2Error } from '../errors';
+import { As2Error, type Facts, isAs2Error, withMore } from '../errors';
 import { assertDepth, type Headers, readEntity, readMultipart } from '../mime';
 import { CanonicalDigests } from './canonical-digests';
 import { binaryCms } from './cms-bytes';
@@ -52,7 +52,7 @@ const NONSENSE: ReadonlySet<string> = new Set([
 /**
  * Reads a message once: opens its layers as one stream, from the outside in, and lets the payload come to rest.
  * Signatures are verified, but what follows from that is not decided here.
- * @throws As2Error; nothing is left behind then
+ * @throws As2Error, whose details name the layers that were reached; nothing is left behind then
  */
 export async function readLayers(headers: Headers, body: Chunks, o: PassOptions): Promise<Pass> {
   return new LayerReader(o).run(headers, body);
@@ -60,6 +60,8 @@ export async function readLayers(headers: Headers, body: Chunks, o: PassOptions)
 
 class LayerReader {
   private readonly layers: IncomingLayer[] = [];
+  /** Every layer that was reached, the outermost first; for the details of an error. */
+  private readonly reached: Facts[] = [];
   private mic: DigestSet | undefined;
   private payload: IncomingPayload | undefined;
   /** Something stood behind a CMS object. */
@@ -74,7 +76,7 @@ class LayerReader {
       return { layers: this.layers, mic: this.mic, payload };
     } catch (error) {
       await this.payload?.dispose();
-      throw error;
+      throw isAs2Error(error) ? withMore(error, { details: { layers: this.reached } }) : error;
     }
   }
 
@@ -94,6 +96,7 @@ class LayerReader {
 
   /** multipart/signed (RFC 1847 §2.1): exactly the first part is what was signed, the second is the signature. */
   private async openSigned(entity: IncomingEntity, place: Place): Promise<IncomingPayload> {
+    this.reached.push({ kind: 'signed', form: 'detached' });
     const { parameters } = mediaTypeOfEntity(entity.headers);
     const micalg = (parameters.get('micalg') ?? '')
       .split(',')
@@ -159,26 +162,34 @@ class LayerReader {
 
   /** Whatever is wrong with the plaintext ends like a failed decryption (SEC-03, law 4). */
   private async openEncrypted(opened: OpenedContentInfo, place: Place): Promise<IncomingPayload> {
+    const kind = 'encrypted';
+    const form = opened.type;
+    const at = this.reached.push({ kind, form }) - 1;
     const enveloped = await openEnveloped(opened, this.o.keys, {
       ...this.o.spill,
       legacyCiphers: this.o.legacyCiphers,
     });
     const { cipher, recipient, recipients, authenticated } = enveloped;
-    const failure = (cause?: unknown): As2Error => enveloped.failure(cause);
+    this.reached[at] = { kind, form, cipher, recipient: recipient.subject };
+    // Layers that were read out of noise are none.
+    const failure = (cause?: unknown): As2Error => {
+      this.reached.length = at + 1;
+      return enveloped.failure(cause);
+    };
     const tail = new TailWatch();
     const whole = new DrainedChunks(tap(enveloped.content, tail.see));
     try {
       const reader = new ByteReader(whole.chunks);
       const probe = await reader.peek(PROBE_BYTES);
       const entity = await readEntity(reader.rest(), this.o.mimeLimits);
-      if (entity.headerBytes.length === 0 && !isText(probe)) throw failure();
+      // No headers; one noise in 256 begins with a line feed, which looks like the end of none.
+      if (entity.headerBytes.length < 2 && !isText(probe)) throw failure();
       this.followed = false;
       const payload = await this.open(entity, { ...place, depth: place.depth + 1 });
       // The padding stands at the very end: only now it is certain that everything was deciphered.
       await whole.drain();
       if (!authenticated && (this.followed || !tail.endsLike(entity.headers))) throw failure();
-      const form = opened.type;
-      this.layers.unshift({ kind: 'encrypted', form, cipher, authenticated, recipient, recipients, failure });
+      this.layers.unshift({ kind, form, cipher, authenticated, recipient, recipients, failure });
       return payload;
     } catch (error) {
       // The end of a zlib stream stands right before the padding, and its checksum does not survive a guess at that.
@@ -198,6 +209,7 @@ class LayerReader {
         limit: `${MOST_COMPRESSED_LAYERS} layers of compression`,
       });
     }
+    this.reached.push({ kind: 'compressed' });
     const whole = new DrainedChunks(await openCompressed(opened, this.o.decompression));
     try {
       const entity = await readEntity(whole.chunks, this.o.mimeLimits);
@@ -213,6 +225,7 @@ class LayerReader {
 
   /** Opaque signed data: the content lies inside the CMS object (SIG-01). */
   private async openOpaque(opened: OpenedContentInfo, place: Place): Promise<IncomingPayload> {
+    this.reached.push({ kind: 'signed', form: 'opaque' });
     const signed = await openSignedData(opened);
     if (!signed.content) throw new As2Error('signature-without-content', {});
     const digests = this.signedDigests(signed.digests);

@@ -6,8 +6,8 @@ import {
   type SignerVerdict,
   verifySignedData,
 } from '../cms';
-import { As2Error, type Facts, isAs2Error } from '../errors';
-import { Certificate } from '../pki';
+import { As2Error, type Details, type Facts, isAs2Error } from '../errors';
+import { Certificate, certificateFacts } from '../pki';
 import type { DigestSet } from './mic';
 
 /** What a signature turned out to be. */
@@ -56,34 +56,39 @@ function problemOf(
   if (report.status === 'verified' || report.status === 'no-signer') return undefined;
   // Once for all signers: hundreds of certificates may come along with dozens of signatures (SEC-11).
   const embedded = certificates.flatMap((der) => tryCertificate(der) ?? []);
+  const details = {
+    signers: report.signers.map((signer) => signerFacts(signer, embedded)),
+    expected: trusted.map(certificateFacts),
+  };
   const facts = {
     found: report.signers.map((signer) => describeSigner(signer, embedded)).join('; ') || 'nobody',
     expected: trusted.map(describeCertificate).join('; ') || 'none',
   };
   switch (report.status) {
     case 'content-altered':
-      return new As2Error('signature-content-altered', facts);
+      return new As2Error('signature-content-altered', facts, { details });
     case 'signature-invalid':
     case 'digest-missing':
     case 'content-needed':
-      return signatureInvalid(report, facts);
+      return signatureInvalid(report, facts, details);
     case 'unknown-signer':
       return trusted.length === 0
-        ? new As2Error('signature-certificate-missing', facts)
-        : new As2Error('signature-signer-unknown', facts);
+        ? new As2Error('signature-certificate-missing', facts, { details })
+        : new As2Error('signature-signer-unknown', facts, { details });
   }
 }
 
 function signatureInvalid(
   report: SignatureReport,
   facts: Facts & { found: string; expected: string },
+  details: Details,
 ): As2Error {
   const signer = report.signers.find(({ verdict }) => unsupported.has(verdict));
   if (signer) {
     const algorithm = `${signer.algorithm} with ${signer.digest}`;
-    return new As2Error('signature-algorithm-unsupported', { ...facts, algorithm });
+    return new As2Error('signature-algorithm-unsupported', { ...facts, algorithm }, { details });
   }
-  return new As2Error('signature-invalid', facts);
+  return new As2Error('signature-invalid', facts, { details });
 }
 
 /** What the sender says about its certificate: for comparison by people, never for trust. */
@@ -92,6 +97,17 @@ function describeSigner(signer: SignerSummary, embedded: readonly Certificate[])
   if (certificate) return describeCertificate(certificate);
   if (signer.serialNumber !== undefined) return `serial number ${signer.serialNumber} of ${signer.issuer}`;
   return `key identifier ${signer.subjectKeyIdentifier}`;
+}
+
+/** The same as data: who signed with what, and what became of it. */
+function signerFacts(signer: SignerSummary, embedded: readonly Certificate[]): Facts {
+  const { signingTime, ...named } = signer;
+  const certificate = embedded.find((one) => isNamedBy(signer, one));
+  return {
+    ...(certificate ? certificateFacts(certificate) : {}),
+    ...named,
+    signingTime: signingTime?.toISOString(),
+  };
 }
 
 function isNamedBy(signer: SignerSummary, certificate: Certificate): boolean {

@@ -1,3 +1,4 @@
+import type { Facts } from '../errors';
 import type { Certificate } from '../pki';
 import type { IncomingLayer } from './incoming-layers';
 
@@ -49,6 +50,18 @@ export function summarizeLayer(layer: IncomingLayer, canonical: boolean): LayerS
     ...(signer?.signingTime ? { signingTime: signer.signingTime.toISOString() } : {}),
     canonicalized: canonical,
   };
+}
+
+/** A layer as a row for the details of an error. */
+export function layerFacts(layer: IncomingLayer): Facts {
+  if (layer.kind === 'compressed') return { kind: 'compressed' };
+  if (layer.kind === 'encrypted') {
+    const { kind, form, cipher, recipient } = layer;
+    return { kind, form, cipher, recipient: recipient.subject };
+  }
+  const { kind, form, report } = layer;
+  const [signer] = report?.signers ?? [];
+  return { kind, form, digest: signer?.digest, algorithm: signer?.algorithm, status: report?.status };
 }
 
 export function summarizeCertificate({

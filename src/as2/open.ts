@@ -1,12 +1,12 @@
 import type { ByteSource, SpilledBytes, SpillOptions } from '../bytes';
 import { digestByName, type DigestName, type SignatureReport } from '../cms';
-import { As2Error, type As2ErrorCode, type FactsOf } from '../errors';
+import { As2Error, withMore } from '../errors';
 import { filenameOf, type Headers, type MimeLimits } from '../mime';
 import type { Certificate, KeyPair } from '../pki';
 import type { IncomingLayer, Pass, PassDigests, SignedLayer } from './incoming-layers';
 import { readLayers } from './incoming-pass';
 import { type IncomingAttachment, type IncomingPayload, withoutBrackets } from './incoming-payload';
-import { type LayerSummary, summarizeLayer } from './layer-summary';
+import { layerFacts, type LayerSummary, summarizeLayer } from './layer-summary';
 import { chooseMic, formatMic, type Mic, parseMic } from './mic';
 import { policyProblem, type Protection, type SecurityPolicy } from './security-policy';
 
@@ -164,10 +164,11 @@ function release(
   const mic = chooseMic(mics, signature?.digest, requested);
   const facts = { mic: formatMic(mic) };
   const problem = signatures.find((one) => one.problem)?.problem;
-  if (problem) throw failureBelowPadding(layers) ?? withMic(problem, facts.mic);
+  const details = { layers: layers.map(layerFacts) };
+  if (problem) throw failureBelowPadding(layers) ?? withMore(problem, { facts, details });
   const protection = protectionOf(layers);
   const weakness = policyProblem(protection, o.policy ?? {}, facts);
-  if (weakness) throw weakness;
+  if (weakness) throw withMore(weakness, { details });
   return {
     layers: layers.map((layer) => summarizeLayer(layer, canonical)),
     signed: protection.signed,
@@ -212,7 +213,9 @@ function failureBelowPadding(layers: readonly IncomingLayer[]): As2Error | undef
     const around = layers[index - 1];
     if (layer.kind !== 'signed' || layer.form !== 'opaque' || around?.kind !== 'encrypted') continue;
     if (!around.authenticated && layer.problem && endTells.has(layer.problem.code))
-      return around.failure(layer.problem);
+      return withMore(around.failure(layer.problem), {
+        details: { layers: layers.slice(0, index).map(layerFacts) },
+      });
   }
   return undefined;
 }
@@ -222,12 +225,6 @@ export function micOfError(error: As2Error): Mic | undefined {
   const { mic } = error.facts;
   const read = typeof mic === 'string' ? parseMic(mic) : undefined;
   return read?.algorithm ? { value: read.value, algorithm: read.algorithm } : undefined;
-}
-
-function withMic(error: As2Error, mic: string): As2Error {
-  // The facts of an error of that code are complete already.
-  const facts = { ...error.facts, mic } as unknown as FactsOf<As2ErrorCode>;
-  return new As2Error(error.code, facts, { cause: error.cause });
 }
 
 function signaturesOf({ layers }: Pick<Pass, 'layers'>): SignedLayer[] {

@@ -128,16 +128,17 @@ function signatureProblem(receipt: Receipt, expected: ExpectedReceipt): As2Error
   const { signature, signatureProblem: cause } = receipt;
   if (!cause) return undefined;
   const { messageId } = expected;
+  const { details } = cause;
   const found = String(cause.facts.found ?? 'nobody');
   const configured = String(cause.facts.expected ?? 'none');
   if (signature?.status === 'content-altered') {
-    return new As2Error('receipt-altered', { messageId, found }, { cause });
+    return new As2Error('receipt-altered', { messageId, found }, { cause, details });
   }
   if (signature?.status !== 'unknown-signer') {
-    return new As2Error('receipt-signature-invalid', { messageId, expected: configured }, { cause });
+    return new As2Error('receipt-signature-invalid', { messageId, expected: configured }, { cause, details });
   }
   return expected.signedRequired
-    ? new As2Error('receipt-signer-unknown', { messageId, found, expected: configured }, { cause })
+    ? new As2Error('receipt-signer-unknown', { messageId, found, expected: configured }, { cause, details })
     : undefined;
 }
 

@@ -45,6 +45,21 @@ export class As2Error<Code extends As2ErrorCode = As2ErrorCode> extends Error {
   }
 }
 
+/** The same error with more to tell; where it was thrown stays visible. */
+export function withMore(
+  error: As2Error,
+  { facts, details }: { readonly facts?: Facts; readonly details?: Details },
+): As2Error {
+  // The facts of an error of that code are complete already.
+  const all = { ...error.facts, ...facts } as unknown as FactsOf<As2ErrorCode>;
+  const more = new As2Error(error.code, all, {
+    cause: error.cause,
+    details: details ? { ...error.details, ...details } : error.details,
+  });
+  if (error.stack !== undefined) more.stack = error.stack;
+  return more;
+}
+
 /** Puts the facts into the `{name}` places of a text; a place without a fact stays visible as `?`. */
 export function fillText(text: string, facts: Facts): string {
   return text.replace(/\{(\w+)\}/g, (_place, name: string) => String(facts[name] ?? '?'));

@@ -1,4 +1,5 @@
 export { Certificate } from './certificate';
+export { certificateFacts } from './certificate-facts';
 export { certificateCard, type CertificateCard } from './certificate-card';
 export { type CertificateWarning, certificateWarningTexts } from './certificate-warnings';
 export { formatName, sameName } from './distinguished-name';

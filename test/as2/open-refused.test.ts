@@ -227,6 +227,10 @@ describe('One way to fail to decrypt', () => {
     ],
     ['plaintext that is noise', () => encrypted(Buffer.from('\u0091\u0003noise\u00ff'.repeat(9), 'latin1'))],
     [
+      'noise that begins with a line feed',
+      () => encrypted(Buffer.from('\n\u0091\u0003noise\u00ff'.repeat(9), 'latin1')),
+    ],
+    [
       'a multipart that does not end',
       () => encrypted(Buffer.from(`Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n${part}`)),
     ],

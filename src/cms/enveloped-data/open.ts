@@ -13,6 +13,7 @@ import { assertContentInfoType, type OpenedContentInfo } from '../content-info';
 import { decryptContentKey } from '../recipients/content-key';
 import { readRecipientInfos } from '../recipients/recipient-info';
 import {
+  decryptionDetails,
   decryptionFacts,
   findRecipient,
   type RecipientSummary,
@@ -72,16 +73,21 @@ export async function openEnveloped(
   assertCipherFits(cipher, opened, o);
 
   const recipients = summarizeRecipients(recipientInfos, keys);
-  const facts = decryptionFacts(recipients, keys);
   const match = findRecipient(recipientInfos, keys);
-  if (!match) throw new As2Error('decryption-no-key', facts);
+  const details = () => decryptionDetails(recipients, keys);
+  const facts = () => ({ ...decryptionFacts(recipients, keys), cipher: cipher.algorithm.name });
+  if (!match) throw new As2Error('decryption-no-key', facts(), { details: details() });
   const { key, keyPair } = decryptContentKey(match, cipher.algorithm.keyBytes);
   const recipient = keyPair.certificate;
 
   const failure = (cause?: unknown): As2Error =>
     match.isNamed
-      ? new As2Error('decryption-failed', { certificate: recipient.subject, ...facts }, { cause })
-      : new As2Error('decryption-no-key', facts, { cause });
+      ? new As2Error(
+          'decryption-failed',
+          { certificate: recipient.subject, ...facts() },
+          { cause, details: details() },
+        )
+      : new As2Error('decryption-no-key', facts(), { cause, details: details() });
 
   const { chunks, trailer } = encryptedContent(opened, failure);
   return {

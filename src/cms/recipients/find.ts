@@ -1,5 +1,5 @@
-import type { Facts } from '../../errors';
-import type { KeyPair } from '../../pki';
+import type { Details, Facts } from '../../errors';
+import { certificateFacts, type KeyPair } from '../../pki';
 import { keyEncryptionName } from '../algorithms';
 import { describeIdentifier, identifies, type NamedCertificate } from '../certificate-identifier';
 import type { KeyAgreement, KeyTransport, Recipient } from './recipient-info';
@@ -78,6 +78,14 @@ export function decryptionFacts(
   return {
     recipients: summaries.map(describeRecipient).join('; ') || 'nobody',
     keys: held.join('; ') || 'nobody',
+  };
+}
+
+/** The same as data. */
+export function decryptionDetails(summaries: readonly RecipientSummary[], keys: readonly KeyPair[]): Details {
+  return {
+    recipients: summaries.map((summary) => ({ ...summary })),
+    keys: keys.map(({ certificate }) => certificateFacts(certificate)),
   };
 }
 
