@@ -58,8 +58,11 @@ async function fromFile(path: unknown): Promise<Payload> {
 }
 
 function onceOnly(stream: Readable): ByteSource {
+  // It may break before it is read, and an error that nobody listens to would end the process (law 8).
+  stream.on('error', () => undefined);
   return {
     async *open() {
+      if (stream.errored) throw stream.errored;
       if (stream.readableDidRead || stream.destroyed) throw new As2Error('payload-stream-used', {});
       for await (const chunk of stream) {
         const bytes = bytesOf(chunk);

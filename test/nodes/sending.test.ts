@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { NodeMessage } from 'node-red';
 import { onTab, type RunningFlow, withFlow } from '../support/node-red-flow';
@@ -278,6 +279,12 @@ describe('as2-out', () => {
         code: 'payload-stream-used',
         sentence: /^The stream in the payload was read before/,
         message: () => ({ payload: Readable.from(['a']).destroy() }),
+      },
+      {
+        what: 'a stream that breaks before it is read',
+        code: 'payload-unreadable',
+        sentence: /^The payload could not be read to its end: ENOENT/,
+        message: (flow) => ({ payload: createReadStream(join(flow.userDir, 'nothing.edi')) }),
       },
       {
         what: 'a node without partner',
