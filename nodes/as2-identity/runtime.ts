@@ -7,6 +7,7 @@ import {
   type IdentityNode,
   readIdentity,
 } from '../shared/identity';
+import { asText } from '../shared/settings';
 import { identityNote, reportStation } from '../shared/station-report';
 
 export default function register(RED: NodeAPI): void {
@@ -14,8 +15,8 @@ export default function register(RED: NodeAPI): void {
 
   function As2Identity(this: IdentityNode, def: IdentityDef): void {
     RED.nodes.createNode(this, def);
-    this.as2Name = (def.as2Name ?? '').trim();
-    this.label = def.name || this.as2Name || def.id;
+    this.as2Name = asText(def.as2Name);
+    this.label = asText(def.name) || this.as2Name || def.id;
     this.identity = check(() => readIdentity(def, this.credentials));
     reportStation(RED, this, this.identity, identityNote);
   }

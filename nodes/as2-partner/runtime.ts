@@ -5,6 +5,7 @@ import { describe } from '../shared/describe';
 import { onClose } from '../shared/events';
 import { isIdentityNode } from '../shared/identity';
 import { type PartnerCredentials, type PartnerDef, type PartnerNode, readPartner } from '../shared/partner';
+import { asText } from '../shared/settings';
 import { stateOf } from '../shared/state';
 import { partnerNote, reportStation } from '../shared/station-report';
 
@@ -13,10 +14,10 @@ export default function register(RED: NodeAPI): void {
     RED.nodes.createNode(this, def);
     const found: Node | null = RED.nodes.getNode(def.identity ?? '');
     const identity = isIdentityNode(found) ? found : undefined;
-    this.as2Name = (def.as2Name ?? '').trim();
+    this.as2Name = asText(def.as2Name);
     this.identityAs2Name = identity?.as2Name ?? '';
     this.identityId = identity?.id ?? '';
-    this.label = def.name || this.as2Name || def.id;
+    this.label = asText(def.name) || this.as2Name || def.id;
     this.partner = check(() => readPartner(def, this.label, this.credentials, identity));
     reportStation(RED, this, this.partner, (ready) => partnerNote(ready, this.label));
 

@@ -46,6 +46,7 @@ export function isPartnerNode(node: Node | null | undefined): node is PartnerNod
 /** A partner and our identity towards it. Which certificate encrypts depends on the day. */
 export interface CheckedPartner {
   readonly identity: Identity;
+  /** The partner's own ones, without their issuers. */
   readonly certificates: readonly Certificate[];
   relationship(now?: Date): Relationship;
 }
@@ -64,7 +65,7 @@ export function readPartner(
   const as2Name = text(def.as2Name, 'AS2 name');
   core.as2.assertAs2Name(as2Name);
   const url = text(def.url, 'URL');
-  const certificates = readCertificates(text(def.certificate, 'certificate'));
+  const certificates = withoutIssuers(readCertificates(text(def.certificate, 'certificate')));
   const sending = readSending(def);
   const requires = readRequirements(def);
   const { sign, encrypt, receipt } = sending;
@@ -85,7 +86,7 @@ export function readPartner(
     name: label,
     as2Name,
     ...(sends ? { url } : {}),
-    signingCertificates: withoutIssuers(certificates),
+    signingCertificates: certificates,
     sending,
     requires,
     connection: readConnection(def, credentials),
@@ -123,10 +124,14 @@ function readConnection(def: PartnerDef, credentials: PartnerCredentials = {}): 
   };
 }
 
-/** A pasted chain names the partner's authorities too; what they sign is not from the partner (SEC-01). */
+/**
+ * A pasted chain names the partner's authorities too: what they sign is not from the partner (SEC-01), and nothing is
+ * encrypted for them. A renewed self-signed certificate, which often has the same name, is no issuer of the old one.
+ */
 function withoutIssuers(certificates: readonly Certificate[]): Certificate[] {
+  const issued = certificates.filter(({ issuerDer, subjectDer }) => !issuerDer.equals(subjectDer));
   return certificates.filter(
-    (one) => !certificates.some((other) => other !== one && other.x509.checkIssued(one.x509)),
+    (one) => !issued.some((other) => other !== one && other.x509.checkIssued(one.x509)),
   );
 }
 

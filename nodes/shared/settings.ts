@@ -10,6 +10,11 @@ export function environmentVariable(value: unknown): string | undefined {
   return typeof value === 'string' ? /^\$\{(\S+)\}$/.exec(value)?.[1] : undefined;
 }
 
+/** A name before it is checked; a number too, which is what a variable with digits alone may be (many AS2 names are). */
+export function asText(value: unknown): string {
+  return isPlain(value) ? String(value).trim() : '';
+}
+
 /** Without blanks around it. @throws As2Error `environment-missing` */
 export function text(value: unknown, setting: string): string {
   return secret(value, setting).trim();

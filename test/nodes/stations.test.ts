@@ -70,6 +70,18 @@ describe('identities and partners at deploy', () => {
     });
   });
 
+  it('take a number for an AS2 name and for a name, as variables of flows can be', async () => {
+    const numbers = { as2Name: 4012345000009, name: 4711 };
+    await withStations(
+      { identity: numbers, partner: { ...numbers, as2Name: 4098765000003 } },
+      async (flow) => {
+        assert.deepEqual(flow.logged('error'), []);
+        const { code } = await failureOf(flow);
+        assert.equal(code, 'http-connection-refused');
+      },
+    );
+  });
+
   const cases: {
     readonly what: string;
     readonly code: string;
