@@ -271,6 +271,11 @@ describe('as2-in', () => {
             assert.match(error?.message ?? '', sentence);
             assert.equal(error?.source.id, 'in');
             assert.deepEqual([as2.error?.code, as2.from], [code, 'Alice']);
+            const { layers = [], recipients = [], keys = [], expected = [] } = as2.error?.details ?? {};
+            if (code !== 'stations-unknown') assert.ok(layers.length > 0, 'the layers it had');
+            if (code.startsWith('decryption-'))
+              assert.match(JSON.stringify([recipients, keys]), /rsa-pkcs1.*CN=Bob/);
+            if (code.startsWith('signature-')) assert.match(JSON.stringify(expected), /CN=Alice/);
             assert.equal(flow.status('in').fill, 'red');
             await isStillThere(flow);
           },
