@@ -15,7 +15,7 @@ import { binaryCms } from './cms-bytes';
 import { DrainedChunks } from './drained';
 import type { IncomingLayer, Pass, PassOptions, SignedLayer } from './incoming-layers';
 import { decoded, type IncomingEntity, type IncomingPayload, restPayload } from './incoming-payload';
-import { judgeDetached, type JudgedSignature, judgeSignature } from './incoming-signature';
+import { judgeDetached, type JudgedSignature, judgeSignature, type SignedForm } from './incoming-signature';
 import { entityKind, mediaTypeOfEntity } from './media-types';
 import { DigestSet } from './mic';
 import { TailWatch } from './tail-watch';
@@ -27,6 +27,11 @@ interface Place {
   readonly signed: boolean;
   /** Layers of compression around it. */
   readonly compressed: number;
+}
+
+interface DigestedContent {
+  readonly payload: IncomingPayload;
+  readonly form: SignedForm;
 }
 
 const LONGEST_SIGNATURE_BYTES = 4 * 1024 * 1024;
@@ -102,29 +107,30 @@ class LayerReader {
       .split(',')
       .flatMap((name) => digestByName(name)?.name ?? []);
     const digests = this.signedDigests(micalg);
-    let payload: IncomingPayload | undefined;
+    let content: DigestedContent | undefined;
     let signature: Buffer | undefined;
     let number = 0;
     for await (const part of readMultipart(decoded(entity), parameters.get('boundary'), this.o.mimeLimits)) {
       number += 1;
-      if (number === 1) payload = await this.openDigested(part, digests, place);
+      if (number === 1) content = await this.openDigested(part, digests, place);
       else if (number === 2) signature = await this.readSignature(part);
       // Whatever else is in there was not signed, so it does not exist (SEC-02).
     }
-    if (!payload || !signature) throw new As2Error('signature-part-missing', { parts: number });
-    this.addSigned('detached', judgeDetached(signature, digests, this.o.signingCertificates), digests);
+    if (!content || !signature) throw new As2Error('signature-part-missing', { parts: number });
+    const { form, payload } = content;
+    this.addSigned('detached', judgeDetached(signature, digests, this.o.signingCertificates, form), digests);
     return payload;
   }
 
   /** Opens an entity of which every byte is digested. */
-  private async openDigested(chunks: Chunks, digests: DigestSet, place: Place): Promise<IncomingPayload> {
+  private async openDigested(chunks: Chunks, digests: DigestSet, place: Place): Promise<DigestedContent> {
     const update = this.o.digests.canonical ? new CanonicalDigests(digests).update : digests.update;
     const whole = new DrainedChunks(tap(chunks, update));
     try {
       const entity = await readEntity(whole.chunks, this.o.mimeLimits);
       const payload = await this.open(entity, { ...place, depth: place.depth + 1, signed: true });
       await whole.drain();
-      return payload;
+      return { payload, form: entity.headerBytes.length === 0 ? 'bare' : 'entity' };
     } finally {
       await whole.close();
     }
@@ -229,12 +235,9 @@ class LayerReader {
     const signed = await openSignedData(opened);
     if (!signed.content) throw new As2Error('signature-without-content', {});
     const digests = this.signedDigests(signed.digests);
-    const payload = await this.openDigested(signed.content, digests, place);
-    this.addSigned(
-      'opaque',
-      judgeSignature(await signed.signedData(), digests, this.o.signingCertificates),
-      digests,
-    );
+    const { payload, form } = await this.openDigested(signed.content, digests, place);
+    const signedData = await signed.signedData();
+    this.addSigned('opaque', judgeSignature(signedData, digests, this.o.signingCertificates, form), digests);
     return payload;
   }
 

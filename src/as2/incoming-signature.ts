@@ -21,11 +21,15 @@ export interface JudgedSignature {
 /** ECDSA without signed attributes is over the content itself, which has streamed by; nobody was seen sending it. */
 const unsupported: ReadonlySet<SignerVerdict> = new Set(['algorithm-unsupported', 'content-needed']);
 
+/** What was signed: a MIME entity, or octets that do not begin like one. */
+export type SignedForm = 'entity' | 'bare';
+
 /** @param bytes of a detached signature */
 export function judgeDetached(
   bytes: Buffer,
   digests: DigestSet,
   trusted: readonly Certificate[],
+  form: SignedForm,
 ): JudgedSignature {
   let signedData: SignedData;
   try {
@@ -34,7 +38,7 @@ export function judgeDetached(
     if (!isAs2Error(error)) throw error;
     return { problem: new As2Error('signature-unreadable', { reason: error.message }, { cause: error }) };
   }
-  return judgeSignature(signedData, digests, trusted);
+  return judgeSignature(signedData, digests, trusted, form);
 }
 
 /** @param trusted the partner's configured certificates; those inside the message prove nothing (SEC-01) */
@@ -42,10 +46,24 @@ export function judgeSignature(
   signedData: SignedData,
   digests: DigestSet,
   trusted: readonly Certificate[],
+  form: SignedForm,
 ): JudgedSignature {
-  const report = verifySignedData(signedData, digests.digests(), trusted);
+  const verified = verifySignedData(signedData, digests.digests(), trusted);
+  const report: SignatureReport = isAmbiguous(verified, signedData, form)
+    ? { ...verified, status: 'signature-invalid', signer: undefined }
+    : verified;
   const problem = problemOf(report, signedData, trusted);
   return { report, ...(problem ? { problem } : {}) };
+}
+
+/**
+ * A signature over attributes is also one without attributes, over content that consists of them: whoever has seen a
+ * signed message could send its attributes as another one. No MIME entity begins like them, so that for content that
+ * is none a signature without attributes proves nothing.
+ */
+function isAmbiguous({ status }: SignatureReport, { signerInfos }: SignedData, form: SignedForm): boolean {
+  const isBare = form === 'bare' && status === 'verified';
+  return isBare && signerInfos.some(({ signedAttributes }) => signedAttributes === undefined);
 }
 
 function problemOf(

@@ -36,7 +36,7 @@ export function judgeReceiptSignature(
 function judgeForm(signedData: SignedData, form: Buffer, trusted: readonly Certificate[]): JudgedSignature {
   const digests = new DigestSet(digestNames);
   digests.update(form);
-  return judgeSignature(signedData, digests, trusted);
+  return judgeSignature(signedData, digests, trusted, 'entity');
 }
 
 function formsOf(content: Buffer): [Buffer, ...Buffer[]] {
