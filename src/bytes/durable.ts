@@ -1,5 +1,5 @@
-import { open, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, open, rename } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 
 /** Waits until a file's bytes are on the disk, not only in the system's cache. */
 export async function syncFile(path: string): Promise<void> {
@@ -19,6 +19,20 @@ export async function syncDirectory(path: string): Promise<void> {
     await directory.sync();
   } finally {
     await directory.close();
+  }
+}
+
+/** Makes a private directory with all that is missing above it, so that a power failure cannot take any of them back. */
+export async function makeDirectoryDurably(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  const [top, bottom] = [resolve(first), resolve(path)];
+  for (let made = bottom; ; made = dirname(made)) {
+    // A directory above ours that we may pass but not read cannot be waited for.
+    await syncDirectory(dirname(made)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EACCES') throw error;
+    });
+    if (made === top || made === dirname(made)) return;
   }
 }
 

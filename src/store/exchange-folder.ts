@@ -1,7 +1,9 @@
-import { access, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import {
   fileSource,
+  makeDirectoryDurably,
   type SizedSource,
   type SpilledBytes,
   syncDirectory,
@@ -109,13 +111,17 @@ export class ExchangeFolder<Facts extends object> {
     await storing(path, () => writeFileDurably(path, formatRecord(this.current)));
   }
 
-  /** Notes a step that may be forgotten in a power failure, because nothing depends on it. */
+  /**
+   * Notes a step that may be forgotten in a power failure, because nothing depends on it. The record may not: without
+   * its bytes on the disk first, the new name could outlive them and an empty record take the place of the old one.
+   */
   async note(state: string, facts: Partial<Facts> = {}): Promise<void> {
     this.current = advanced(this.current, state, facts);
     const path = join(this.directory, RECORD);
-    const temporary = `${path}.note`;
+    // Answers to repeats of one message are noted at the same time.
+    const temporary = `${path}.${randomUUID()}.note`;
     await storing(path, async () => {
-      await writeFile(temporary, formatRecord(this.current), { mode: 0o600 });
+      await writeSynced(temporary, formatRecord(this.current));
       await rename(temporary, path);
     });
   }
@@ -155,11 +161,6 @@ async function writeSynced(path: string, content: Buffer | string): Promise<void
 async function moveSynced(from: string, to: string): Promise<void> {
   await syncFile(from);
   await rename(from, to);
-}
-
-async function makeDirectoryDurably(path: string): Promise<void> {
-  const made = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (made !== undefined) await syncDirectory(dirname(made));
 }
 
 async function renameFolder(from: string, to: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SpillOptions } from '../bytes';
+import { makeDirectoryDurably, type SpillOptions } from '../bytes';
 import { ExchangeFolder } from './exchange-folder';
 import type { Direction, ExchangeKey } from './exchange-record';
 import { Locks } from './locks';
@@ -25,6 +25,8 @@ const REFUSED_RETENTION_MS = 7 * DAY_MS;
 /** What lies aside this long belongs to nobody: a transfer in work touches its file. */
 const ABANDONED_MS = DAY_MS;
 const SWEEP_INTERVAL_MS = 3_600_000;
+/** Also where Node-RED never runs for an hour. */
+const FIRST_SWEEP_MS = 60_000;
 
 /**
  * Durable bytes of exchanges on disk.
@@ -38,7 +40,7 @@ const SWEEP_INTERVAL_MS = 3_600_000;
  */
 export class Spool {
   private readonly locks = new Locks();
-  private sweeper: NodeJS.Timeout | undefined;
+  private readonly timers: NodeJS.Timeout[] = [];
 
   private constructor(
     readonly directory: string,
@@ -56,11 +58,15 @@ export class Spool {
         spool.place('in'),
         spool.place('out'),
       ]) {
-        await mkdir(directory, { recursive: true, mode: 0o700 });
+        await makeDirectoryDurably(directory);
         await chmod(directory, 0o700);
       }
     });
-    spool.sweeper = setInterval(() => void spool.sweep().catch(() => undefined), SWEEP_INTERVAL_MS).unref();
+    const sweep = (): void => void spool.sweep().catch(() => undefined);
+    spool.timers.push(
+      setTimeout(sweep, FIRST_SWEEP_MS).unref(),
+      setInterval(sweep, SWEEP_INTERVAL_MS).unref(),
+    );
     return spool;
   }
 
@@ -110,7 +116,7 @@ export class Spool {
   /** Removes what is older than it has to be kept. @returns how many entries */
   async sweep(now: number = Date.now()): Promise<number> {
     const { retentionMs = RETENTION_MS } = this.settings;
-    let removed = await removeOlder(this.staging, now - Math.min(ABANDONED_MS, retentionMs), exchangeTime);
+    let removed = await removeOlder(this.staging, now - ABANDONED_MS, exchangeTime);
     removed += await removeOlder(
       this.refused,
       now - Math.min(REFUSED_RETENTION_MS, retentionMs),
@@ -126,7 +132,7 @@ export class Spool {
   }
 
   close(): void {
-    clearInterval(this.sweeper);
+    for (const timer of this.timers) clearTimeout(timer);
   }
 
   private get staging(): string {

@@ -128,6 +128,20 @@ describe('store: spool', () => {
     });
   });
 
+  it('takes notes from several answers at the same time, and the record stays whole', async () => {
+    await withSpool(async (spool) => {
+      await spool.settle(await spool.begin('in', key, 'accepted', {}));
+      const folders = await Promise.all(Array.from({ length: 20 }, () => spool.find('in', key)));
+      await Promise.all(folders.map(async (folder) => folder?.note('receipt-sent')));
+      const found = await spool.find('in', key);
+      assert.deepEqual(
+        found?.record.history.map(({ state }) => state),
+        ['accepted', 'receipt-sent'],
+      );
+      assert.deepEqual(await readdir(found.path), ['exchange.json']);
+    });
+  });
+
   it('sweeps what is older than it has to be kept, and nothing else', async () => {
     await withTempDirectory(async (directory) => {
       const spool = await openSpool({ directory, retentionMs: 30 * DAY_MS });
