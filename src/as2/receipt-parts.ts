@@ -11,6 +11,8 @@ import { ReceiptFields } from './receipt-fields';
 
 const MOST_LAYERS = 10;
 const LONGEST_TEXT = 64 * 1024;
+/** Fields are a few lines; what a hostile partner puts there must not keep the event loop busy (SEC-11). */
+const LONGEST_FIELDS = 256 * 1024;
 /** What a machine-readable part without its content type is known by (RCV-06). */
 const HAS_DISPOSITION = /^disposition[ \t]*:/im;
 const HAS_OTHER_FIELD =
@@ -64,7 +66,7 @@ export class ReceiptParts {
       case 'cms':
         return this.lookIntoCms(body, depth);
       case 'notification':
-        this.notification ??= { fields: ReceiptFields.parse(body.toString('latin1')) };
+        this.notification ??= { fields: ReceiptFields.parse(body.toString('latin1', 0, LONGEST_FIELDS)) };
         return;
       case 'report':
         return this.lookIntoParts(headers, body, depth);
@@ -129,7 +131,7 @@ export class ReceiptParts {
     if (value.startsWith('multipart/') || guessedBoundary(body))
       return this.lookIntoParts(headers, body, depth);
     if (HAS_DISPOSITION.test(text) && HAS_OTHER_FIELD.test(text))
-      this.guessed ??= { fields: ReceiptFields.parse(text) };
+      this.guessed ??= { fields: ReceiptFields.parse(text.slice(0, LONGEST_FIELDS)) };
     else if (value === 'text/plain') this.plainText ??= text;
     else if (value.startsWith('text/'))
       this.otherText ??= text.replace(/<[^<>]*>/g, ' ').replace(/[ \t]+/g, ' ');

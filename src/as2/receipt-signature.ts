@@ -1,4 +1,4 @@
-import { digestNames, type SignedData } from '../cms';
+import { type SignedData, verifySignedData } from '../cms';
 import { As2Error, isAs2Error } from '../errors';
 import { addReturns } from '../mime';
 import type { Certificate } from '../pki';
@@ -34,7 +34,8 @@ export function judgeReceiptSignature(
 }
 
 function judgeForm(signedData: SignedData, form: Buffer, trusted: readonly Certificate[]): JudgedSignature {
-  const digests = new DigestSet(digestNames);
+  // Without digests the report tells which ones the known signers need; for unknown ones nothing is computed (SEC-11).
+  const digests = new DigestSet(verifySignedData(signedData, new Map(), trusted).neededDigests);
   digests.update(form);
   return judgeSignature(signedData, digests, trusted, 'entity');
 }

@@ -57,6 +57,18 @@ async function signedReport(
 
 describe('Receipts of other products', () => {
   for (const { title, contentType, body, headers = {}, expected = {} } of variants) {
+    it('SEC-11: reads fields up to a length that no honest receipt comes near', async () => {
+      const headers = Headers.fromPairs([['Content-Type', 'message/disposition-notification']]);
+      const disposition = 'Disposition: automatic-action/MDN-sent-automatically; processed\r\n';
+      for (const [bytes, expected] of [
+        [200_000, 'processed'],
+        [300_000, undefined],
+      ] as const) {
+        const body = Buffer.from('X-Filler: x\r\n'.repeat(bytes / 13) + disposition);
+        assert.equal((await read({ headers, body })).disposition.type, expected, String(bytes));
+      }
+    });
+
     it(title, async () => {
       const message = wire({ 'Content-Type': contentType, ...headers }, Buffer.from(body, 'latin1'));
       const receipt = await read(message);
