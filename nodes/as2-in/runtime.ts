@@ -10,7 +10,7 @@ import { OUTPUTS } from '../shared/in-message';
 import { withoutGaps } from '../shared/plain';
 import { Receiving } from '../shared/receiving';
 import { safely } from '../shared/safely';
-import { choice, positive, text } from '../shared/settings';
+import { choice, duration, positive, text } from '../shared/settings';
 import { stateOf } from '../shared/state';
 import { clock, StatusLine } from '../shared/status';
 
@@ -44,7 +44,7 @@ export default function register(RED: NodeAPI): void {
       const settings = readSettings(def);
       const receiving = new Receiving(RED, this, state, {
         ...settings,
-        maxMessageBytes: Math.min(settings.maxMessageBytes, state.settings.maxMessageSize ?? Infinity),
+        maxMessageBytes: Math.min(settings.maxMessageBytes, state.settings.maxMessageBytes),
         onEvent: (event) =>
           safely(
             () => report(this, status, event),
@@ -92,7 +92,7 @@ export default function register(RED: NodeAPI): void {
       path: text(def.path, 'path') || '/as2',
       identityId,
       mode: choice(def.receipt, 'receipt', ['automatic', 'flow'], 'automatic'),
-      receiptTimeoutMs: 1000 * positive(def.receiptTimeout, 'receipt time-out', 60),
+      receiptTimeoutMs: duration(def.receiptTimeout, 'receipt time-out', 60),
       onTimeout: choice(def.onTimeout, 'on time-out', ['reject', 'accept'], 'reject'),
       output: choice(def.output, 'output', OUTPUTS, 'auto'),
       maxMessageBytes: MEGABYTE * positive(def.maxSize, 'largest message', 200),

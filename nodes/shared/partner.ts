@@ -7,7 +7,7 @@ import { type Checked, ready } from './checked';
 import { core } from './core';
 import type { IdentityNode } from './identity';
 import { type ProtectionDef, readRequirements, readSending } from './protection';
-import { positive, secret, text } from './settings';
+import { duration, secret, text } from './settings';
 
 export interface PartnerDef extends NodeDef, ProtectionDef {
   readonly as2Name?: string;
@@ -117,8 +117,8 @@ function readConnection(def: PartnerDef, credentials: PartnerCredentials = {}): 
   const password = secret(credentials.password, 'password');
   const ca = text(def.ca, 'trusted TLS certificate');
   return {
-    connectTimeoutMs: 1000 * positive(def.connectTimeout, 'connection time-out', 30),
-    responseTimeoutMs: 1000 * positive(def.responseTimeout, 'response time-out', 300),
+    connectTimeoutMs: duration(def.connectTimeout, 'connection time-out', 30),
+    responseTimeoutMs: duration(def.responseTimeout, 'response time-out', 300),
     ...(username === '' ? {} : { credentials: { username, password } }),
     ...(ca === '' ? {} : { tls: { ca } }),
   };

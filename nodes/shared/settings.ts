@@ -37,12 +37,21 @@ export function flag(value: unknown, setting: string, fallback: boolean): boolea
 }
 
 /** A number greater than zero. @throws As2Error `environment-missing`, `setting-invalid` */
-export function positive(value: unknown, setting: string, fallback: number): number {
+export function positive(value: unknown, setting: string, fallback: number, most = Infinity): number {
   const given = text(value, setting);
   if (given === '') return fallback;
   const number = Number(given);
-  if (Number.isFinite(number) && number > 0) return number;
-  throw new As2Error('setting-invalid', { setting, value: given, expected: 'a number greater than 0' });
+  if (Number.isFinite(number) && number > 0 && number <= most) return number;
+  const expected = `a number greater than 0${most === Infinity ? '' : `, at most ${most}`}`;
+  throw new As2Error('setting-invalid', { setting, value: given, expected });
+}
+
+/** Timers count no further; with more they fire at once. */
+const MOST_SECONDS = Math.floor((2 ** 31 - 1) / 1000);
+
+/** Seconds, as milliseconds for a timer. @throws as above */
+export function duration(value: unknown, setting: string, fallbackSeconds: number): number {
+  return 1000 * positive(value, setting, fallbackSeconds, MOST_SECONDS);
 }
 
 /** One of the choices; a property that an older flow does not have counts as `fallback`. @throws as above */

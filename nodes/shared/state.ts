@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import type { NodeAPI } from 'node-red';
 import type { PendingReceipts } from '../../src/exchange';
-import type { Spool } from '../../src/store';
+import type { Spool, SpoolSettings } from '../../src/store';
 import { core } from './core';
 import { Dispatcher } from './dispatcher';
 import { Partners } from './partners';
+import { positive, text } from './settings';
 
-/** The part `as2` of settings.js. */
-export interface As2Settings {
+/** The part `as2` of settings.js, as somebody wrote it. */
+interface As2Settings {
   /** Where messages are kept; default `as2/spool` in the user directory. */
   readonly spoolDirectory?: string;
   /** Bytes up to which a message is worked on in memory. */
@@ -32,28 +33,37 @@ export class State {
     this.dispatcher = new Dispatcher(RED);
   }
 
-  get settings(): As2Settings {
-    return (this.RED.settings as { as2?: As2Settings }).as2 ?? {};
+  /** Checked. @throws As2Error `setting-invalid`: a limit that is no number would be none */
+  get settings(): { readonly spool: SpoolSettings; readonly maxMessageBytes: number } {
+    const { as2 = {}, userDir = process.cwd() } = this.RED.settings as {
+      as2?: As2Settings;
+      userDir?: string;
+    };
+    const { spoolThreshold, retentionDays } = as2;
+    const inFile = (name: keyof As2Settings): string => `as2.${name} in settings.js`;
+    return {
+      spool: {
+        directory: text(as2.spoolDirectory, inFile('spoolDirectory')) || join(userDir, 'as2', 'spool'),
+        ...(spoolThreshold === undefined
+          ? {}
+          : { thresholdBytes: positive(spoolThreshold, inFile('spoolThreshold'), 1) }),
+        ...(retentionDays === undefined
+          ? {}
+          : { retentionMs: DAY_MS * positive(retentionDays, inFile('retentionDays'), 1) }),
+      },
+      maxMessageBytes: positive(as2.maxMessageSize, inFile('maxMessageSize'), Infinity),
+    };
   }
 
   /** The spool, opened when first needed; after a failure the next one asks again. */
   async spool(): Promise<Spool> {
-    this.openedSpool ??= this.openSpool();
+    this.openedSpool ??= core.store.openSpool(this.settings.spool);
     try {
       return await this.openedSpool;
     } catch (error) {
       this.openedSpool = undefined;
       throw error;
     }
-  }
-
-  private openSpool(): Promise<Spool> {
-    const { spoolDirectory, spoolThreshold, retentionDays } = this.settings;
-    return core.store.openSpool({
-      directory: spoolDirectory ?? join(this.RED.settings.userDir ?? process.cwd(), 'as2', 'spool'),
-      ...(spoolThreshold === undefined ? {} : { thresholdBytes: spoolThreshold }),
-      ...(retentionDays === undefined ? {} : { retentionMs: retentionDays * DAY_MS }),
-    });
   }
 }
 

@@ -72,6 +72,26 @@ describe('the paths of as2-in nodes', () => {
     });
   });
 
+  for (const [name, value] of [
+    ['maxMessageSize', '2 GB'],
+    ['spoolThreshold', 'small'],
+    ['retentionDays', 0],
+  ] as const) {
+    it(`are not served with a limit that is none: as2.${name} in settings.js`, async () => {
+      const settings = { as2: { [name]: value } };
+      const work = async (flow: RunningFlow): Promise<void> => {
+        const sentence = `The setting "as2.${name} in settings.js" has the value "${value}", which cannot be used.`;
+        assert.match(
+          flow.logged('error').join('\n'),
+          new RegExp(`^${sentence} Expected: a number greater than 0`),
+        );
+        assert.deepEqual(flow.status('a'), { fill: 'red', shape: 'ring', text: 'setting invalid' });
+        assert.equal(await statusAt(flow, '/as2'), 404);
+      };
+      await withEndpoints({ a: '/as2' }, work, settings);
+    });
+  }
+
   it('a message that is coming in while flows are deployed gets a 503, and no receipt for what no flow saw', async () => {
     await withEndpoints({ a: '/as2' }, async (flow, deploy) => {
       const message = await messageOfAlice();

@@ -143,6 +143,12 @@ describe('identities and partners at deploy', () => {
       changes: async () => ({ partner: { connectTimeout: 'soon' } }),
     },
     {
+      what: 'a time-out longer than timers count',
+      code: 'setting-invalid',
+      sentence: /^The setting "response time-out" has the value "9999999".*at most 2147483/,
+      changes: async () => ({ partner: { responseTimeout: '9999999' } }),
+    },
+    {
       what: 'an environment variable that is not set',
       code: 'environment-missing',
       sentence: /asks for the environment variable AS2_TEST_NOT_SET, which is not set/,
