@@ -1,5 +1,16 @@
 import { createDecipheriv, pbkdf2Sync } from 'node:crypto';
-import { type Asn1Node, childrenOf, hasTag, octetStringValue, oidValue, smallInteger, tags } from '../asn1';
+import {
+  type Asn1Node,
+  childrenOf,
+  hasTag,
+  integerBytes,
+  octetStringValue,
+  oidValue,
+  parseBer,
+  smallInteger,
+  tags,
+} from '../asn1';
+import { isAs2Error } from '../errors';
 import { pkcs12Key, rc2CbcDecrypt } from './pkcs12-legacy';
 
 /** Thrown for algorithms that are not known here or that would take too long. */
@@ -14,9 +25,12 @@ export type Passphrase = string | undefined;
 /** What an upload may make us compute before it is refused; the largest counts in use are a tenth of these. */
 const MOST_PBKDF2_ITERATIONS = 5_000_000;
 const MOST_PKCS12_ITERATIONS = 1_000_000;
+/** N times r times p; OpenSSL writes keys with 131,072. */
+const MOST_SCRYPT_BLOCKS = 8_000_000;
 
 const pbes2 = '1.2.840.113549.1.5.13';
 const pbkdf2 = '1.2.840.113549.1.5.12';
+const scrypt = '1.3.6.1.4.1.11591.4.11';
 
 /** RFC 8018 appendix B.1.2. */
 const pseudoRandomFunctions: Readonly<Record<string, string>> = {
@@ -70,6 +84,49 @@ export function decryptWithPassphrase(
   const key = pkcs12Key('encryption', 'sha1', passphrase, salt, iterations, cipher.keyBytes);
   const iv = pkcs12Key('iv', 'sha1', passphrase, salt, iterations, PKCS12_IV_BYTES);
   return cipher.decrypt(key, iv, data);
+}
+
+/**
+ * For what OpenSSL decrypts: it would derive a key with as many iterations as the file asks for, and nothing stops it.
+ * @param algorithm the AlgorithmIdentifier
+ * @throws UnsupportedProtection; As2Error `asn1-malformed`
+ */
+export function assertAffordable(algorithm: Asn1Node | undefined): void {
+  const [id, parameters] = childrenOf(algorithm);
+  if (oidValue(id) !== pbes2) {
+    iterationCount(childrenOf(parameters)[1], MOST_PBKDF2_ITERATIONS);
+    return;
+  }
+  const [kdf, kdfParameters] = childrenOf(childrenOf(parameters)[0]);
+  const [, ...numbers] = childrenOf(kdfParameters);
+  if (oidValue(kdf) !== scrypt) {
+    iterationCount(numbers[0], MOST_PBKDF2_ITERATIONS);
+    return;
+  }
+  const blocks = numbers.slice(0, 3).reduce((product, node) => product * smallInteger(node), 1);
+  if (blocks < 1 || blocks > MOST_SCRYPT_BLOCKS) throw new UnsupportedProtection(`${blocks} blocks`);
+}
+
+/**
+ * Whether an encrypted private key (EncryptedPrivateKeyInfo, RFC 5958 §3) asks for more iterations than we would
+ * compute: OpenSSL would count to the end, and nothing else would run meanwhile.
+ */
+export function asksTooMuch(encryptedPrivateKeyInfo: Buffer): boolean {
+  try {
+    const [algorithm] = childrenOf(parseBer(encryptedPrivateKeyInfo));
+    const [id, parameters] = childrenOf(algorithm);
+    if (oidValue(id) !== pbes2) return isMoreThan(MOST_PKCS12_ITERATIONS, childrenOf(parameters)[1]);
+    const [derivationId, derivation] = childrenOf(childrenOf(parameters)[0]);
+    return oidValue(derivationId) === pbkdf2 && isMoreThan(MOST_PBKDF2_ITERATIONS, childrenOf(derivation)[1]);
+  } catch (error) {
+    // Of another structure: OpenSSL says what is wrong with it.
+    if (isAs2Error(error)) return false;
+    throw error;
+  }
+}
+
+function isMoreThan(most: number, count: Asn1Node | undefined): boolean {
+  return integerBytes(count).length > 4 || smallInteger(count) > most;
 }
 
 /** The key of a PKCS#12 MAC (RFC 7292 appendix B). */

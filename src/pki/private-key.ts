@@ -1,6 +1,9 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { As2Error, type As2ErrorCode } from '../errors';
+import { childrenOf, parseBer } from '../asn1';
+import { As2Error, type As2ErrorCode, isAs2Error } from '../errors';
 import { type Content, type ContentKind, readContents } from './content';
+import { assertAffordable, UnsupportedProtection } from './password-encryption';
+import { asksTooMuch } from './password-encryption';
 import { toPem } from './pem';
 
 /**
@@ -31,11 +34,15 @@ function readClear(content: Content): KeyObject {
 }
 
 function readEncrypted({ bytes, label, headers = [] }: Content, passphrase: string | undefined): KeyObject {
+  if (headers.length === 0 && asksTooMuch(bytes)) {
+    throw new As2Error('private-key-encryption-unsupported', {});
+  }
   const pem =
     headers.length > 0
       ? toPem(label ?? '', bytes).replace('\n', `\n${headers.join('\n')}\n\n`)
       : toPem('ENCRYPTED PRIVATE KEY', bytes);
   try {
+    if (headers.length === 0) assertAffordable(childrenOf(parseBer(bytes))[0]);
     return createPrivateKey({ key: pem, format: 'pem', passphrase: passphrase ?? '' });
   } catch (cause) {
     throw new As2Error(decryptionCode(cause, passphrase), {}, { cause });
@@ -43,6 +50,8 @@ function readEncrypted({ bytes, label, headers = [] }: Content, passphrase: stri
 }
 
 function decryptionCode(cause: unknown, passphrase: string | undefined) {
+  if (cause instanceof UnsupportedProtection) return 'private-key-encryption-unsupported';
+  if (isAs2Error(cause)) return 'private-key-damaged';
   const { code } = cause as { code?: string };
   // Not ERR_OSSL_UNSUPPORTED: one wrong passphrase in 256 leaves valid padding, and then the garbage is "unsupported".
   if (code === 'ERR_OSSL_EVP_UNSUPPORTED') return 'private-key-encryption-unsupported';

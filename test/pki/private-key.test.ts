@@ -103,6 +103,22 @@ describe('readPrivateKey', () => {
     });
   });
 
+  it('SEC-11: refuses an encryption that would keep us counting, before it counts', async () => {
+    const many = Buffer.from('02037fffff', 'hex');
+    for (const options of [
+      ['-v2', 'aes256'],
+      ['-v1', 'PBE-SHA1-3DES'],
+    ]) {
+      // 65537 is written in as many octets as the number that takes its place.
+      const how = ['pkcs8', '-topk8', ...options, '-iter', '65537', '-outform', 'DER', '-passout', 'pass:x'];
+      const der = await openssl(how, Buffer.from(rsa.privateKeyPem));
+      const at = der.indexOf(Buffer.from('0203010001', 'hex'));
+      assert.ok(at > 0);
+      many.copy(der, at);
+      assert.throws(() => readPrivateKey(der, 'x'), { code: 'private-key-encryption-unsupported' });
+    }
+  });
+
   it('says what it found instead, and what to do', () => {
     const openSsh =
       '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjE=\n-----END OPENSSH PRIVATE KEY-----';
