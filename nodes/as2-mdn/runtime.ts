@@ -62,10 +62,10 @@ export default function register(RED: NodeAPI): void {
   RED.nodes.registerType('as2-mdn', As2Mdn);
 }
 
-/** What flows write for yes; every other text is a no, so that a slip of the pen never accepts a message. */
+/** What flows write for yes; everything else is a no, so that a slip of the pen never accepts a message. */
 function isYes(value: unknown): boolean {
   if (typeof value === 'string') return /^(accept|accepted|true|yes|ok)$/i.test(value.trim());
-  return Boolean(value);
+  return value === true || value === 1;
 }
 
 /** @throws As2Error `receipt-not-pending` when the message does not come from an as2-in node */

@@ -86,6 +86,12 @@ describe('as2-mdn', () => {
       disposition: 'processed/error: unexpected-processing-error',
     },
     {
+      what: 'rejects when the message holds something else there',
+      as2Mdn: { action: 'msg', decision: 'ok' },
+      message: { ok: { error: 'not in stock' } },
+      disposition: 'processed/error: unexpected-processing-error',
+    },
+    {
       what: 'rejects when the message says nothing',
       as2Mdn: { action: 'msg', decision: 'ok' },
       disposition: 'processed/error: unexpected-processing-error',
