@@ -30,7 +30,7 @@ describe('What we build, openssl opens', () => {
   }
 
   for (const cipher of ciphers) {
-    it(`ENV-01, MIC-02 decrypts a message encrypted with ${cipher}`, async () => {
+    it(`ENV-01 decrypts a message encrypted with ${cipher}`, async () => {
       const { beta } = await stations();
       const message = await composed({ encrypt: { recipients: [beta.certificate], cipher } });
       assert.deepEqual(await decryptedByOpenssl(message.body, beta), await composedPart());
@@ -78,25 +78,25 @@ describe('What we build, openssl opens', () => {
 
 describe('What openssl signs, we open', () => {
   const variants = [
-    '-binary',
-    '-binary -md sha1',
-    '-binary -md sha384',
-    '-binary -md sha512',
-    '-binary -md sha3-256',
-    '-binary -md sha224',
-    '-binary -stream',
-    '-binary -nocerts',
-    '-binary -noattr',
-    '-binary -keyid',
-    '-binary -crlfeol',
-    '-binary -keyopt rsa_padding_mode:pss',
-    '-binary -nodetach',
-    '-binary -nodetach -stream',
-    '-binary -nodetach -noattr -nocerts -keyid',
-    '-binary -nodetach -md sha512',
-  ];
-  for (const options of variants) {
-    it(`SIG-01 to SIG-12 cms -sign ${options}`, async () => {
+    ['SIG-01, SIG-10', '-binary'],
+    ['SIG-01', '-binary -md sha1'],
+    ['SIG-01', '-binary -md sha384'],
+    ['SIG-01', '-binary -md sha512'],
+    ['SIG-02', '-binary -md sha3-256'],
+    ['SIG-02', '-binary -md sha224'],
+    ['BER-01, BER-02', '-binary -stream'],
+    ['SIG-09', '-binary -nocerts'],
+    ['SIG-05', '-binary -noattr'],
+    ['SIG-08', '-binary -keyid'],
+    ['SIG-01', '-binary -crlfeol'],
+    ['SIG-12', '-binary -keyopt rsa_padding_mode:pss'],
+    ['SIG-01', '-binary -nodetach'],
+    ['SIG-01, BER-02', '-binary -nodetach -stream'],
+    ['SIG-01, SIG-05, SIG-08, SIG-09', '-binary -nodetach -noattr -nocerts -keyid'],
+    ['SIG-01', '-binary -nodetach -md sha512'],
+  ] as const;
+  for (const [rules, options] of variants) {
+    it(`${rules}, MIC-01 cms -sign ${options}`, async () => {
       const { alpha } = await stations();
       const message = await opened(await signedByOpenssl(payloadPart, alpha, options), {
         micAlgorithms: ['sha-256'],
@@ -112,7 +112,7 @@ describe('What openssl signs, we open', () => {
     });
   }
 
-  it('MIME-08 smime -sign, with the x- types, micalg sha1 and NULL parameters', async () => {
+  it('BER-06, MIME-08 smime -sign, with the x- types, micalg sha1 and NULL parameters', async () => {
     const { alpha } = await stations();
     const message = await opened(await signedByOpenssl(payloadPart, alpha, '-binary', 'smime'));
     assert.match(message.signature?.status ?? '', /verified/);
@@ -157,7 +157,8 @@ describe('What openssl signs, we open', () => {
 
 describe('What openssl encrypts, we open', () => {
   for (const options of ['-aes128', '-aes192', '-aes256', '-aes256 -stream', '-aes256 -keyid']) {
-    it(`BER-01, BER-02, ENV-04 cms -encrypt ${options}`, async () => {
+    const rules = options.includes('stream') ? 'BER-01, BER-02' : 'ENV-04';
+    it(`${rules}, MIC-02 cms -encrypt ${options}`, async () => {
       const { beta } = await stations();
       const wire = await encryptedByOpenssl(payloadPart, beta, `${options} -outform DER`);
       const headers = Headers.fromPairs([['Content-Type', 'application/pkcs7-mime']]);

@@ -128,7 +128,7 @@ describe('exchange: receiving', () => {
     });
   });
 
-  describe('refuses with an error receipt, signed as asked (REQ-08), and the flow sees nothing', () => {
+  describe('refuses with an error receipt in a 200 (HTTP-10, MIC-12), signed as asked (REQ-08), and the flow sees nothing', () => {
     interface Case {
       readonly title: string;
       readonly code: As2ErrorCode;
