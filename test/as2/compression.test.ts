@@ -101,7 +101,7 @@ describe('Compression: the fixture', () => {
     assert.equal(received.mic.value, 'tm7kJHxT1M16AUF4leVZpZZiy2Qtkw4O9ZWsBfdOCWw=');
   });
 
-  it('MIC-07 signed, then compressed: the MIC is over the signed part inside', async () => {
+  it('MIC-07, MIME-07 signed, then compressed, then encrypted: the MIC is over the signed part inside', async () => {
     const { alpha } = await stations();
     const signed = asMimeFile(await signedByOpenssl(payloadPart, alpha, '-binary'));
     const whole = await compressed(bufferFlow(signed));

@@ -181,6 +181,7 @@ describe('Encrypted messages of other products', () => {
         'Content-Disposition': 'attachment; filename=SMIME.P7M',
       },
     ],
+    ['MIME-09 octet-stream named smime.p7z', { 'Content-Type': 'application/octet-stream; name=smime.p7z' }],
     [
       'HTTP-07 a transfer encoding of binary',
       { 'Content-Type': 'application/pkcs7-mime', 'Content-Transfer-Encoding': 'binary' },

@@ -113,6 +113,33 @@ describe('exchange: receipts with a MIC of the partner’s own making', () => {
     }
   });
 
+  it('MIC-13: the digests, the Message-ID and the very bytes are on disk before they are posted', async () => {
+    const { alpha, beta } = await alphaAndBeta();
+    await withSender(async (sender) => {
+      let seen = false;
+      await withTradingPartner(
+        beta,
+        alpha,
+        async (arrived, partner) => {
+          const messageId = arrived.request.messageId?.slice(1, -1) ?? '';
+          const key = { from: 'ALPHA', to: 'Beta Corp', messageId };
+          const found = await sender.spool.find<{ mics?: readonly Mic[] }>('out', key);
+          const kept = found?.record.facts.mics?.find(({ algorithm }) => algorithm === 'sha-256');
+          assert.equal(kept?.value, mic(entity(document)).value);
+          const stored = await found?.source('request.raw');
+          assert.equal(stored?.length, arrived.body.length);
+          seen = true;
+          return partner.receipt(arrived);
+        },
+        ({ url }) =>
+          sender.send(relationshipOf(alpha, beta, { url }), {
+            payload: { content: bufferSource(document), contentType },
+          }),
+      );
+      assert.ok(seen);
+    });
+  });
+
   it('a payload that was a stream: the message is not looked into again', async () => {
     let opened = 0;
     const { alpha, beta } = await alphaAndBeta();
