@@ -1,4 +1,5 @@
 import type * as As2 from '../../src/as2';
+import type * as Cms from '../../src/cms';
 import type * as Exchange from '../../src/exchange';
 import type * as Http from '../../src/http';
 import type * as Mime from '../../src/mime';
@@ -12,6 +13,9 @@ import type * as Store from '../../src/store';
 export const core = {
   get as2() {
     return require('../../src/as2') as typeof As2;
+  },
+  get cms() {
+    return require('../../src/cms') as typeof Cms;
   },
   get exchange() {
     return require('../../src/exchange') as typeof Exchange;

@@ -54,9 +54,12 @@ function readKeyPairs(identity: string, pem: string, credentials: IdentityCreden
   const { readCertificates, readPrivateKey, makeKeyPair } = core.pki;
   const [certificate] = readCertificates(pem);
   if (!certificate) throw new As2Error('identity-certificate-missing', { identity });
-  return [
-    makeKeyPair(certificate, readPrivateKey(privateKeyPem, secret(credentials.passphrase, 'passphrase'))),
-  ];
+  const privateKey = readPrivateKey(privateKeyPem, secret(credentials.passphrase, 'passphrase'));
+  // Better said at deploy than when the first message arrives.
+  if (privateKey.asymmetricKeyType === 'rsa' && !core.cms.pkcs1DecryptionIsSafe(privateKey)) {
+    throw new As2Error('runtime-too-old', { version: process.version });
+  }
+  return [makeKeyPair(certificate, privateKey)];
 }
 
 function hostOf(url: string): string | undefined {

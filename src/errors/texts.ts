@@ -133,7 +133,7 @@ export const errorTexts = {
   'decryption-no-key':
     'The message is encrypted for {recipients}; the keys held here are for {keys}. Give the partner the current certificate, or add the key pair it was encrypted for.',
   'runtime-too-old':
-    'This Node.js ({version}) cannot decrypt RSA PKCS#1 v1.5 safely. Use Node.js 22.9 or newer.',
+    'This Node.js ({version}) cannot decrypt RSA PKCS#1 v1.5 safely: its OpenSSL tells wrong padding from right. Update to the newest release of Node.js 22, 24 or later.',
   'signing-key-unsuitable':
     'The signing key ({keyKind}) cannot make a signature of the kind {scheme} with {digest}. Choose other signature settings or another key.',
 

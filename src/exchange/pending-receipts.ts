@@ -5,7 +5,7 @@ import type { ReceiptDecision, ReceivedMessage } from './types';
 export interface PendingReceiptsOptions {
   /** How long the flow may take. Partners wait for a synchronous receipt, often not longer than a minute. */
   readonly timeoutMs: number;
-  /** What counts when the flow did not decide in time; default: a rejection that asks to send again. */
+  /** What counts when the flow did not decide in time; default: a rejection that says so. */
   readonly onTimeout?: ReceiptDecision;
 }
 
@@ -16,7 +16,7 @@ interface Waiting {
 
 const TOO_LATE: ReceiptDecision = {
   accept: false,
-  text: 'The message arrived, but the receiving application did not confirm it in time.',
+  text: 'The message arrived, but the receiving application did not confirm it in time. Please send it as a new message.',
 };
 
 /**
