@@ -24,7 +24,7 @@ export function ensureBuilt(): void {
   console.log('Building the package ...');
   const { status } = spawnSync(process.execPath, [join(root, 'scripts', 'build.mts')], {
     cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 2, 2],
   });
   if (status !== 0) throw new Error('the build failed');
 }

@@ -39,10 +39,15 @@ describe('the examples', () => {
       it('says first what to do, in three steps', () => {
         const first = flow.find(({ type }) => type !== 'tab');
         assert.equal(first?.type, 'comment');
-        const steps = (first.name ?? '').split('\\n ');
+        const lines = (first.name ?? '').split('\\n ');
         assert.deepEqual(
-          steps.map((step) => step.slice(0, 3)),
+          lines.flatMap((line) => /^\d\. /.exec(line) ?? []),
           ['1. ', '2. ', '3. '],
+        );
+        assert.deepEqual(
+          lines.filter((line) => line.length > 120),
+          [],
+          'is cut off on a screen of usual width',
         );
       });
 
