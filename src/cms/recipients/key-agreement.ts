@@ -27,6 +27,10 @@ import {
 import { unwrapKey, wrapKey } from './key-wrap';
 import type { KeyAgreement } from './recipient-info';
 
+/** Far beyond any in use; node:crypto's HKDF throws where both together are longer than 1024 octets. */
+const LONGEST_KEY_INFO_BYTES = 256;
+const LONGEST_KEYING_MATERIAL_BYTES = 512;
+
 /**
  * Agrees with the originator's ephemeral key on a key-encryption key and unwraps the content-encryption key
  * (RFC 5753 §3.1, RFC 8418 §2).
@@ -44,6 +48,7 @@ export function agreeAndUnwrap(
   if (!agreement || !wrap || !recipient.originatorKey) {
     throw new As2Error('algorithm-unsupported', { algorithm: scheme, purpose: 'key agreement' });
   }
+  if ((recipient.userKeyingMaterial?.length ?? 0) > LONGEST_KEYING_MATERIAL_BYTES) return undefined;
   let secret: Buffer;
   try {
     secret = diffieHellman({
@@ -74,7 +79,9 @@ function keyInfoForms(
     sequence(oid(wrapOid)),
     sequence(oid(wrapOid), nullValue()),
   ];
-  return forms.filter((form, index) => forms.findIndex((other) => other.equals(form)) === index);
+  return forms.filter((form, index) => {
+    return form.length <= LONGEST_KEY_INFO_BYTES && forms.findIndex((other) => other.equals(form)) === index;
+  });
 }
 
 /** The RecipientInfo for a certificate with an EC, X25519 or X448 key (RFC 5753 §3.1.1, RFC 8418 §3). */
