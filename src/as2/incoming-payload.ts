@@ -64,14 +64,18 @@ async function restAttachments(
   };
   try {
     let left = spillOptions.limitBytes;
+    // All documents together hold no more memory than a single one may (law 3).
+    let memoryLeft = spillOptions.thresholdBytes;
     for await (const chunks of readMultipart(decoded(entity), parameters.get('boundary'), mimeLimits)) {
       const part = await readEntity(chunks, mimeLimits);
       const bytes = await spill(decoded(part), {
         ...spillOptions,
+        thresholdBytes: memoryLeft,
         ...(left === undefined ? {} : { limitBytes: left }),
       });
       parts.push({ headers: part.headers, bytes });
       if (left !== undefined) left -= bytes.length;
+      if (bytes.buffer) memoryLeft -= bytes.length;
     }
     const start = parameters.get('start');
     const root = parts.find(({ headers }) => start !== undefined && hasContentId(headers, start)) ?? parts[0];
