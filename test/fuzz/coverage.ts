@@ -27,7 +27,7 @@ export class Coverage {
       if (!url.includes(this.part)) continue;
       for (const { ranges } of functions) {
         for (const { startOffset, endOffset, count } of ranges) {
-          if (count > 0) this.seen.add(`${url}:${startOffset}-${endOffset}:${magnitude(count)}`);
+          if (count > 0) this.seen.add(`${url}:${startOffset}-${endOffset}`);
         }
       }
     }
@@ -43,9 +43,4 @@ export class Coverage {
     type Post = (method: string, parameters: object) => Promise<Profiler.TakePreciseCoverageReturnType>;
     return (promisify(this.session.post.bind(this.session)) as unknown as Post)(method, parameters);
   }
-}
-
-/** A loop that runs ten times is another way than one that runs once; eleven times is not. */
-function magnitude(count: number): number {
-  return Math.min(4, Math.floor(Math.log2(count) / 2));
 }

@@ -9,8 +9,10 @@ export interface FuzzOptions {
   /** Either ends the run. */
   readonly minutes?: number;
   readonly executions?: number;
+  /** Factor for the time an input may take; default 1. */
+  readonly patience?: number;
   /** Inputs that reach new blocks are kept and changed further. */
-  readonly coverage?: Coverage;
+  readonly coverage?: Coverage | undefined;
   /** Called before each input: whoever watches knows what hangs. */
   readonly beforeEach?: (target: string, input: Buffer) => void;
   readonly onFinding?: (finding: Finding) => void;
@@ -63,7 +65,7 @@ export async function fuzz(targets: readonly Target[], o: FuzzOptions): Promise<
 
   // Samples first: what they reach is no news.
   for (const kept of all) {
-    for (const sample of kept.target.samples) await run(kept, sample);
+    for (const sample of kept.target.samples.slice(0, most)) await run(kept, sample);
   }
   await o.coverage?.newBlocks();
   while (executions < most && Date.now() < until) {
@@ -83,7 +85,7 @@ export async function fuzz(targets: readonly Target[], o: FuzzOptions): Promise<
     o.beforeEach?.(kept.target.name, input);
     executions += 1;
     kept.executions += 1;
-    const verdict = await judge(kept.target, input);
+    const verdict = await judge(kept.target, input, o.patience);
     if ('finding' in verdict) return note(verdict.finding);
     kept.slowestMs = Math.max(kept.slowestMs, verdict.tookMs);
     if (verdict.accepted) kept.accepted += 1;

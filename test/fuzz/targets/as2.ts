@@ -13,6 +13,7 @@ import {
   normalizeMessageId,
   openMessage,
   type OpenedMessage,
+  type OpenedPayload,
   openReceipt,
   parseAs2Name,
   parseDisposition,
@@ -84,6 +85,7 @@ export function as2Targets(all: Samples, directory: string): Target[] {
       mutations: byteMutations,
       generate: (random) => random.bytes(64),
       run: (input) => messages.compose(input),
+      budgetMs: 1000,
       weight: 0.5,
     },
     {
@@ -92,6 +94,8 @@ export function as2Targets(all: Samples, directory: string): Target[] {
       mutations,
       generate: (random) => messages.generate(random),
       run: (input) => messages.open(input),
+      // Many small pieces, each written to disk.
+      budgetMs: 1500,
       weight: 4,
     },
     {
@@ -219,18 +223,21 @@ class Messages {
   ) {}
 
   async open(input: Buffer): Promise<string> {
-    this.ready ??= this.remember(this.all.messages);
+    this.ready ??= this.remember(this.all.entities);
     await this.ready;
     const opened = valueOf(await this.tryOpen(split(input)));
     try {
       return await this.check(opened);
     } finally {
-      await opened.payload.bytes.dispose();
+      await dispose(opened);
       must(await isEmpty(this.directory), 'a file was left behind');
     }
   }
 
-  private async tryOpen({ headers, body }: Wire): Promise<Outcome<OpenedMessage>> {
+  private async tryOpen(
+    { headers, body }: Wire,
+    splitAttachments = new Random(headers.toBuffer()).chance(2),
+  ): Promise<Outcome<OpenedMessage>> {
     const source: ByteSource = { open: () => pieces(body) };
     await isReceipt({ headers, body: source });
     const { own, ownEc, ownX25519, partner, partnerEc } = this.all.keys;
@@ -246,6 +253,7 @@ class Messages {
             thresholdBytes: spills ? 8 : 1024 * 1024,
             limitBytes: 4 * 1024 * 1024,
           },
+          splitAttachments,
         },
       ),
     );
@@ -254,28 +262,25 @@ class Messages {
     return opened;
   }
 
-  private async check({ layers, signed, signature, mic, payload }: OpenedMessage): Promise<string> {
-    const content = await collect(payload.bytes.open());
+  private async check(opened: OpenedMessage): Promise<string> {
+    const { layers, signed, signature, mic } = opened;
     JSON.stringify(layers);
     must(/^[A-Za-z0-9+/]+=*$/.test(mic.value), 'a MIC is not base64');
-    mustBeOneLine(payload.filename, 'a file name');
-    assertSafe(safeFilename(payload.filename ?? '', 'payload'));
     must(!signed || signature?.status === 'verified', 'signed without a verified signature');
-    must(
-      !signed || this.genuine.has(payload.headers.toBuffer(), content),
-      'what the partner never signed was released as signed',
-    );
+    for (const { filename, headers, bytes } of documentsOf(opened)) {
+      mustBeOneLine(filename, 'a file name');
+      assertSafe(safeFilename(filename ?? '', 'payload'));
+      const content = await collect(bytes.open());
+      must(
+        !signed || this.genuine.has(headers.toBuffer(), content),
+        'what the partner never signed was released as signed',
+      );
+    }
     return layers.map(({ kind, form }: { kind: string; form?: string }) => `${kind} ${form}`).join();
   }
 
   private async remember(messages: readonly Buffer[]): Promise<void> {
-    for (const message of messages) {
-      const opened = await this.tryOpen(split(message));
-      if (!('value' in opened)) continue;
-      const { payload, signed } = opened.value;
-      if (signed) this.genuine.add(payload.headers.toBuffer(), await collect(payload.bytes.open()));
-      await payload.bytes.dispose();
-    }
+    for (const message of messages) await this.add(split(message), ({ signed }) => signed);
   }
 
   /** Layers from the inside out; between any two something may go wrong. */
@@ -324,11 +329,18 @@ class Messages {
   /** Whatever a signed entity leads to is genuine. */
   private async rememberSigned(entity: Buffer): Promise<void> {
     const wire = await outcome(() => asRead(entity));
-    const opened = 'value' in wire ? await this.tryOpen(wire.value) : wire;
-    if (!('value' in opened)) return;
-    const { payload } = opened.value;
-    this.genuine.add(payload.headers.toBuffer(), await collect(payload.bytes.open()));
-    await payload.bytes.dispose();
+    if ('value' in wire) await this.add(wire.value, () => true);
+  }
+
+  private async add(wire: Wire, counts: (opened: OpenedMessage) => boolean): Promise<void> {
+    for (const splitAttachments of [true, false]) {
+      const opened = await this.tryOpen(wire, splitAttachments);
+      if (!('value' in opened)) continue;
+      for (const { headers, bytes } of counts(opened.value) ? documentsOf(opened.value) : []) {
+        this.genuine.add(headers.toBuffer(), await collect(bytes.open()));
+      }
+      await dispose(opened.value);
+    }
   }
 
   /** Any options; what is composed must open to the same. */
@@ -378,9 +390,17 @@ class Messages {
       }
       return `ok ${signed} ${encrypted}`;
     } finally {
-      await opened.value.payload.bytes.dispose();
+      await dispose(opened.value);
     }
   }
+}
+
+function documentsOf({ payload, attachments = [] }: OpenedMessage): readonly OpenedPayload[] {
+  return [payload, ...attachments];
+}
+
+async function dispose(opened: OpenedMessage): Promise<void> {
+  for (const { bytes } of documentsOf(opened)) await bytes.dispose();
 }
 
 /** Receipts to `own`; what the partner signs is remembered. */
