@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  composeCompressedMessage,
   composeMessage,
   composeReceipt,
   type ComposeOptions,
@@ -208,11 +209,35 @@ async function makeMessages({ own, partner, partnerEc }: Keys): Promise<Buffer[]
       sign: { keyPair: partner, digest: 'sha-256' },
     },
   ];
-  return Promise.all(
-    variants.map(async (options) => {
-      const { headers, body } = composeMessage({ ...messageOptions(), ...options });
-      return asEntity(headers, await collect(body.chunks));
+  const encrypt = { recipients: [own.certificate], cipher: 'aes-256-cbc' } as const;
+  const sign = { keyPair: partner, digest: 'sha-256' } as const;
+  const compressed = [{ sign }, { encrypt }, { sign, encrypt }].flatMap((options) =>
+    (['before-signing', 'after-signing'] as const).map(async (order) => {
+      const spill = { directory: '/nonexistent', thresholdBytes: 1024 * 1024 };
+      const made = await composeCompressedMessage({
+        ...messageOptions(),
+        ...options,
+        compress: { order, spill },
+      });
+      return asEntity(made.headers, await collect(made.body.chunks));
     }),
+  );
+  const plain = variants.map(async (options) => {
+    const { headers, body } = composeMessage({ ...messageOptions(), ...options });
+    return asEntity(headers, await collect(body.chunks));
+  });
+  return Promise.all([...plain, ...compressed, encryptedOpaque(partner, own)]);
+}
+
+/** Signed with the content inside, and encrypted: the signature ends right before the padding. */
+async function encryptedOpaque(signer: TestKeyPair, recipient: TestKeyPair): Promise<Buffer> {
+  const signed = opaque(await signature(signedContent, signer), signedContent);
+  const inside = asEntity(Headers.fromPairs([['Content-Type', 'application/pkcs7-mime']]), signed);
+  const options = { recipients: [recipient.certificate], cipher: 'aes-128-cbc' } as const;
+  const body = await collect(envelopedFlow(bufferFlow(inside), options).chunks);
+  return asEntity(
+    Headers.fromPairs([['Content-Type', 'application/pkcs7-mime; smime-type=enveloped-data']]),
+    body,
   );
 }
 

@@ -111,6 +111,11 @@ export function codeOf(result: Outcome<unknown>): string {
   return 'error' in result ? result.error.code : 'ok';
 }
 
+/** SEC-03: the two codes differ in what our user is told, not in the receipt. */
+export function isFailedDecryption({ code }: As2Error): boolean {
+  return code === 'decryption-failed' || code === 'decryption-no-key';
+}
+
 async function* once(bytes: Buffer): AsyncGenerator<Buffer, void> {
   yield bytes;
 }

@@ -26,17 +26,29 @@ import {
   receiptText,
 } from '../../../src/as2';
 import { bufferFlow, bufferSource, type ByteSource } from '../../../src/bytes';
-import { digestAlgorithm, type DigestName, envelopedFlow } from '../../../src/cms';
+import { compressedDataFlow, deflated } from '../../../src/cms/compressed-data/write';
+import { cipherNames, digestAlgorithm, digestNames, type DigestName, envelopedFlow } from '../../../src/cms';
 import { isAs2Error } from '../../../src/errors';
 import { Headers, readEntity, safeFilename } from '../../../src/mime';
 import { collect } from '../../support/chunks';
 import { Genuine } from '../genuine';
-import { byteMutations, dictionary, mutate } from '../mutate/bytes';
+import { byteMutations, dictionary, mutate, type Mutation } from '../mutate/bytes';
+import { ciphertextEndMutation } from '../mutate/content';
 import { mimeMutation } from '../mutate/mime';
 import { headerBlock, headerText, parameterized } from '../mutate/mime-grammar';
 import { Random } from '../random';
 import { asEntity, ciphers, opaque, type Samples, signature } from '../samples';
-import { codeOf, must, mustBeOneLine, outcome, type Outcome, pieces, type Target, valueOf } from '../target';
+import {
+  codeOf,
+  isFailedDecryption,
+  must,
+  mustBeOneLine,
+  outcome,
+  type Outcome,
+  pieces,
+  type Target,
+  valueOf,
+} from '../target';
 import { assertSafe } from './mime';
 
 const fieldWords = dictionary([
@@ -57,6 +69,11 @@ const fieldWords = dictionary([
 ]);
 const textMutations = [...byteMutations, fieldWords, fieldWords];
 const mutations = [...byteMutations, ...Array.from({ length: 25 }, () => mimeMutation)];
+
+const bodyEndMutation: Mutation = (random, sample, others) => {
+  const { headers, body } = split(sample);
+  return asEntity(headers, ciphertextEndMutation(random, body, others));
+};
 
 /** @param directory where payloads may come to rest; must be empty after each message */
 export function as2Targets(all: Samples, directory: string): Target[] {
@@ -97,6 +114,16 @@ export function as2Targets(all: Samples, directory: string): Target[] {
       // Many small pieces, each written to disk.
       budgetMs: 1500,
       weight: 4,
+    },
+    {
+      name: 'as2/altered-end',
+      samples: all.messages.filter((message) =>
+        /smime-type=(?:auth)?enveloped/i.test(message.toString('latin1')),
+      ),
+      mutations: [bodyEndMutation],
+      run: (input) => messages.openOtherEnd(input),
+      budgetMs: 1500,
+      weight: 2,
     },
     {
       name: 'as2/open-receipt',
@@ -234,6 +261,13 @@ class Messages {
     }
   }
 
+  /** Law 4: whatever was done to the end of the ciphertext looks the same, or does nothing. */
+  async openOtherEnd(input: Buffer): Promise<string> {
+    const opened = await outcome(() => this.open(input));
+    must('value' in opened || isFailedDecryption(opened.error), `refused as ${codeOf(opened)}`);
+    return valueOf(opened);
+  }
+
   private async tryOpen(
     { headers, body }: Wire,
     splitAttachments = new Random(headers.toBuffer()).chance(2),
@@ -254,6 +288,8 @@ class Messages {
             limitBytes: 4 * 1024 * 1024,
           },
           splitAttachments,
+          // Everything that can be read: what is allowed is no matter of reading.
+          policy: { allowedDigests: digestNames, allowedCiphers: cipherNames },
         },
       ),
     );
@@ -297,7 +333,7 @@ class Messages {
     const { own, ownEc, partner, partnerEc, stranger } = this.all.keys;
     const signer = random.pick([partner, partner, partnerEc, stranger]);
     const isPartner = signer !== stranger;
-    switch (random.below(3)) {
+    switch (random.below(4)) {
       case 0: {
         if (isPartner) await this.rememberSigned(entity);
         return signedEntity(
@@ -310,6 +346,15 @@ class Messages {
         const body = opaque(await signature(entity, signer), entity);
         return asEntity(
           Headers.fromPairs([['Content-Type', 'application/pkcs7-mime; smime-type=signed-data']]),
+          body,
+        );
+      }
+      case 2: {
+        const body = await collect(
+          compressedDataFlow({ chunks: deflated(bufferFlow(entity).chunks) }).chunks,
+        );
+        return asEntity(
+          Headers.fromPairs([['Content-Type', 'application/pkcs7-mime; smime-type=compressed-data']]),
           body,
         );
       }

@@ -12,13 +12,16 @@ import {
   verifySignedData,
 } from '../../../src/cms';
 import { openCompressed } from '../../../src/cms/compressed-data/open';
+import { As2Error, isAs2Error } from '../../../src/errors';
 import type { Certificate } from '../../../src/pki';
 import { collect } from '../../support/chunks';
 import { berMutation } from '../mutate/ber';
 import { byteMutations } from '../mutate/bytes';
+import { contentMutation } from '../mutate/content';
 import { type Samples, signedContent } from '../samples';
 import {
   codeOf,
+  isFailedDecryption,
   must,
   outcome,
   pieces,
@@ -91,12 +94,23 @@ export function cmsTargets({ keys, signatures, envelopes, compressed, structures
     }
   }
 
+  /** Law 4: whatever was done to key, ciphertext or tag looks the same. */
+  async function readAltered(input: Buffer): Promise<string> {
+    const opened = await outcome(() => collect(decrypted(once(input))));
+    must('value' in opened || isFailedDecryption(opened.error), `refused as ${codeOf(opened)}`);
+    return `ok ${valueOf(opened).equals(signedContent)}`;
+  }
+
   async function readCompressed(input: Buffer): Promise<string> {
     const limits = { sizeBytes: 1024 * 1024, ratio: 1032 };
     const opened = await sameInPieces(input, async function* (chunks: Chunks) {
       const contentInfo = await openContentInfo(chunks);
       try {
         yield* await openCompressed(contentInfo, limits);
+      } catch (error) {
+        // Damage behind too much content: which of the two is met first depends on the pieces.
+        const isLimit = isAs2Error(error) && error.code === 'decompression-too-large';
+        throw isLimit ? new As2Error('decompression-failed', { reason: error.message }) : error;
       } finally {
         await contentInfo.close();
       }
@@ -116,6 +130,13 @@ export function cmsTargets({ keys, signatures, envelopes, compressed, structures
     { name: 'cms/content-info', samples: structures, mutations, run: readContentInfo },
     { name: 'cms/signed-data', samples: signatures, mutations, run: readSignature, weight: 3 },
     { name: 'cms/enveloped-data', samples: envelopes, mutations, run: readEnvelope, weight: 3 },
+    {
+      name: 'cms/altered-content',
+      samples: envelopes,
+      mutations: [contentMutation],
+      run: readAltered,
+      weight: 2,
+    },
     { name: 'cms/compressed-data', samples: compressed, mutations, run: readCompressed },
   ];
 }
