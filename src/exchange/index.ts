@@ -1,9 +1,9 @@
-export { PendingReceipts } from './pending-receipts';
-export type { PendingReceiptsOptions } from './pending-receipts';
+export { PendingReceipts } from './receiving/pending-receipts';
+export type { PendingReceiptsOptions } from './receiving/pending-receipts';
 export { PRODUCT } from './product';
-export { createReceiver, RECEIVE_DEFAULTS } from './receive';
-export { sendMessage } from './send';
-export { stationDirectory } from './stations';
+export { createReceiver, RECEIVE_DEFAULTS } from './receiving/receive';
+export { sendMessage } from './sending/send';
+export { stationDirectory } from './receiving/stations';
 export type {
   ExchangeEvent,
   ExchangeEventType,

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { bufferSource } from '../../src/bytes';
 import { openReceipt, type Receipt } from '../../src/as2';
 import { As2Error } from '../../src/errors';
-import { allowedReceiptUrl } from '../../src/exchange/deliver-receipt';
+import { allowedReceiptUrl } from '../../src/exchange/receiving/deliver-receipt';
 import { Headers } from '../../src/mime';
 import { alphaAndBeta } from '../partner/parties';
 import { receiving } from '../partner/receiving';

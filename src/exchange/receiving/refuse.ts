@@ -1,5 +1,5 @@
-import { dispositionFor, formatDisposition, micOfError } from '../as2';
-import type { As2Error } from '../errors';
+import { dispositionFor, formatDisposition, micOfError } from '../../as2';
+import type { As2Error } from '../../errors';
 import type { StoredMessage } from './open-message';
 import { makeReceipt, type Reply, storeReceipt } from './reply';
 

@@ -6,11 +6,11 @@ import {
   type ReceivedMic,
   receiptText,
   type ReceiptOptions,
-} from '../as2';
-import { emptyAnswer, type HttpAnswer } from '../http';
+} from '../../as2';
+import { emptyAnswer, type HttpAnswer } from '../../http';
 import type { Arrival, IncomingFolder } from './arrival';
-import { PRODUCT } from './product';
-import { parseReceiptFile, type ReceiptBytes, receiptFile } from './receipt-file';
+import { PRODUCT } from '../product';
+import { parseReceiptFile, type ReceiptBytes, receiptFile } from '../receipt-file';
 
 /** What a sender gets for a message. */
 export interface Reply {

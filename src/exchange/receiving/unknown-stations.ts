@@ -6,10 +6,10 @@ import {
   processedError,
   receiptText,
   type RequestHeaders,
-} from '../as2';
-import { discardRequestBody, type HttpAnswer, type RequestLimits, textAnswer } from '../http';
-import { PRODUCT } from './product';
-import type { ReceiveOptions } from './types';
+} from '../../as2';
+import { discardRequestBody, type HttpAnswer, type RequestLimits, textAnswer } from '../../http';
+import { PRODUCT } from '../product';
+import type { ReceiveOptions } from '../types';
 
 /**
  * What a sender gets whose names we do not know (HDR-12): when it asked for a receipt, an unsigned one, because there

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { normalizeMessageId, planReceipt, type ReceiptPlan, type RequestHeaders } from '../as2';
-import type { Headers } from '../mime';
-import type { ExchangeFolder, ExchangeKey } from '../store';
-import { type Emit, emitterFor } from './events';
-import type { ReceivedMessage, ReceiveOptions, Relationship } from './types';
+import { normalizeMessageId, planReceipt, type ReceiptPlan, type RequestHeaders } from '../../as2';
+import type { Headers } from '../../mime';
+import type { ExchangeFolder, ExchangeKey } from '../../store';
+import { type Emit, emitterFor } from '../events';
+import type { ReceivedMessage, ReceiveOptions, Relationship } from '../types';
 
 /** A request between stations we know. */
 export interface Arrival {

@@ -1,5 +1,5 @@
-import { as2NameCandidates, type RequestHeaders } from '../as2';
-import type { Relationship, StationDirectory } from './types';
+import { as2NameCandidates, type RequestHeaders } from '../../as2';
+import type { Relationship, StationDirectory } from '../types';
 
 /** A directory of fixed relationships. */
 export function stationDirectory(relationships: readonly Relationship[]): StationDirectory {

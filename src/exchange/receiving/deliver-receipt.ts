@@ -1,10 +1,10 @@
-import { bufferSource } from '../bytes';
-import { As2Error, toAs2Error } from '../errors';
-import { createHttpClient, parseHttpUrl, portOf, statusError, urlForLog } from '../http';
+import { bufferSource } from '../../bytes';
+import { As2Error, toAs2Error } from '../../errors';
+import { createHttpClient, parseHttpUrl, portOf, statusError, urlForLog } from '../../http';
 import type { Arrival } from './arrival';
-import { clientFor } from './clients';
+import { clientFor } from '../clients';
 import type { Reply } from './reply';
-import type { Partner } from './types';
+import type { Partner } from '../types';
 
 /** Sends an asynchronous receipt to where the partner wants it (RFC 4130 §7.2, MDN-13), once. It never throws. */
 export async function deliverReceipt(

@@ -5,13 +5,13 @@ import {
   formatMic,
   type KeptMic,
   normalizeMessageId,
-} from '../as2';
-import { spill, withLength } from '../bytes';
-import { As2Error, isAs2Error } from '../errors';
-import type { Headers } from '../mime';
-import type { ExchangeFolder, ExchangeKey, Spool } from '../store';
+} from '../../as2';
+import { spill, withLength } from '../../bytes';
+import { As2Error, isAs2Error } from '../../errors';
+import type { Headers } from '../../mime';
+import type { ExchangeFolder, ExchangeKey, Spool } from '../../store';
 import type { SendPlan } from './send-plan';
-import type { ReceiptReport, SendOptions } from './types';
+import type { ReceiptReport, SendOptions } from '../types';
 
 /** What the record of a message we sent says. */
 export interface OutgoingFacts {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { parseDisposition, parseMic } from '../as2';
-import type { ByteSource } from '../bytes';
-import { As2Error } from '../errors';
+import { parseDisposition, parseMic } from '../../as2';
+import type { ByteSource } from '../../bytes';
+import { As2Error } from '../../errors';
 import type { Arrival, IncomingFolder } from './arrival';
 import { handOver } from './hand-over';
 import { openStored, type StoredMessage } from './open-message';

@@ -1,9 +1,9 @@
-import { formatDisposition, parseMic } from '../as2';
-import { As2Error } from '../errors';
+import { formatDisposition, parseMic } from '../../as2';
+import { As2Error } from '../../errors';
 import type { Arrival, IncomingFolder } from './arrival';
 import { dispositionOf } from './pending-receipts';
 import { makeReceipt, micFrom, type Reply, storeReceipt } from './reply';
-import type { ReceiptDecision, ReceivedMessage } from './types';
+import type { ReceiptDecision, ReceivedMessage } from '../types';
 
 /**
  * Gives a durable message to the flow and makes the receipt for what the flow decides. The receipt is durable before

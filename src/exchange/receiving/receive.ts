@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { formatDisposition, isReceipt, openReceipt, readAs2Headers, type RequestHeaders } from '../as2';
-import type { SpilledBytes } from '../bytes';
-import { As2Error, toAs2Error } from '../errors';
+import { formatDisposition, isReceipt, openReceipt, readAs2Headers, type RequestHeaders } from '../../as2';
+import type { SpilledBytes } from '../../bytes';
+import { As2Error, toAs2Error } from '../../errors';
 import {
   busyAnswer,
   emptyAnswer,
@@ -13,16 +13,16 @@ import {
   remoteAddressOf,
   type RequestLimits,
   sendAnswer,
-} from '../http';
-import { asStoreError } from '../store';
+} from '../../http';
+import { asStoreError } from '../../store';
 import { type Arrival, arrivalOf, isAsynchronous } from './arrival';
 import { deliverReceipt } from './deliver-receipt';
-import { type Emit, emitterFor } from './events';
+import { type Emit, emitterFor } from '../events';
 import { type StoredMessage, storeMessage } from './open-message';
 import { answerFor, type Reply } from './reply';
 import { findStations } from './stations';
 import { takeMessage } from './take-message';
-import type { ReceiveOptions, Receiver } from './types';
+import type { ReceiveOptions, Receiver } from '../types';
 import { answerUnknown } from './unknown-stations';
 
 export const RECEIVE_DEFAULTS = { maxMessageBytes: 4 * 1024 ** 3, idleTimeoutMs: 60_000 } as const;

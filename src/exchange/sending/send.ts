@@ -1,15 +1,15 @@
-import { judgeReceiptOf, looksLikeReceipt, openReceipt, type Receipt, type SentContent } from '../as2';
-import { bufferSource } from '../bytes';
-import { As2Error, isAs2Error, toAs2Error } from '../errors';
-import { parseHttpUrl, type PostResponse, statusError } from '../http';
-import { asStoreError } from '../store';
-import { clientFor } from './clients';
-import { type Emit, emitterFor } from './events';
+import { judgeReceiptOf, looksLikeReceipt, openReceipt, type Receipt, type SentContent } from '../../as2';
+import { bufferSource } from '../../bytes';
+import { As2Error, isAs2Error, toAs2Error } from '../../errors';
+import { parseHttpUrl, type PostResponse, statusError } from '../../http';
+import { asStoreError } from '../../store';
+import { clientFor } from '../clients';
+import { type Emit, emitterFor } from '../events';
 import { type OutgoingFacts, type SpooledMessage, spoolMessage } from './outgoing-folder';
-import { reportReceipt } from './receipt-report';
-import { receiptFile } from './receipt-file';
+import { reportReceipt } from '../receipt-report';
+import { receiptFile } from '../receipt-file';
 import { messageIdFor, planSending, type SendPlan } from './send-plan';
-import type { ReceiptReport, SendOptions, SendOutcome, SentMessage } from './types';
+import type { ReceiptReport, SendOptions, SendOutcome, SentMessage } from '../types';
 
 /**
  * Sends a message and waits for its synchronous receipt: composed, spooled, posted, the receipt opened, its MIC

@@ -1,10 +1,10 @@
-import { formatMic, openMessage, type OpenedMessage } from '../as2';
-import { bufferSource, type ByteSource, type SpilledBytes } from '../bytes';
-import { toAs2Error } from '../errors';
-import { type Headers, safeFilename } from '../mime';
-import { asStoreError } from '../store';
+import { formatMic, openMessage, type OpenedMessage } from '../../as2';
+import { bufferSource, type ByteSource, type SpilledBytes } from '../../bytes';
+import { toAs2Error } from '../../errors';
+import { type Headers, safeFilename } from '../../mime';
+import { asStoreError } from '../../store';
 import { type Arrival, type IncomingFacts, type IncomingFolder, incomingKey } from './arrival';
-import { reportSigner } from './receipt-report';
+import { reportSigner } from '../receipt-report';
 
 /** A message whose raw bytes are stored aside, before it is opened. */
 export interface StoredMessage {

@@ -1,6 +1,6 @@
-import { type Disposition, formatDisposition, processed, processedError } from '../as2';
-import { As2Error } from '../errors';
-import type { ReceiptDecision, ReceivedMessage } from './types';
+import { type Disposition, formatDisposition, processed, processedError } from '../../as2';
+import { As2Error } from '../../errors';
+import type { ReceiptDecision, ReceivedMessage } from '../types';
 
 export interface PendingReceiptsOptions {
   /** How long the flow may take. Partners wait for a synchronous receipt, often not longer than a minute. */

@@ -1,9 +1,9 @@
-import { type ComposeOptions, type CompressOptions, newMessageId } from '../as2';
-import { As2Error } from '../errors';
-import { parseHttpUrl } from '../http';
-import { assertUsableNow, type KeyPair } from '../pki';
-import { PRODUCT } from './product';
-import type { Identity, Partner, SendOptions } from './types';
+import { type ComposeOptions, type CompressOptions, newMessageId } from '../../as2';
+import { As2Error } from '../../errors';
+import { parseHttpUrl } from '../../http';
+import { assertUsableNow, type KeyPair } from '../../pki';
+import { PRODUCT } from '../product';
+import type { Identity, Partner, SendOptions } from '../types';
 
 /** How a message will be composed, and where it goes: everything that can be checked before the payload is touched. */
 export interface SendPlan {
