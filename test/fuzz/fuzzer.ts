@@ -79,6 +79,7 @@ export async function fuzz(targets: readonly Target[], o: FuzzOptions): Promise<
     }
     if (o.coverage && (await o.coverage.newBlocks()) > 0) await keepNews(kept, batch, o.coverage);
   }
+  for (const { target } of all) await target.close?.();
   return report();
 
   async function run(kept: Kept, input: Buffer): Promise<void> {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Coverage } from './coverage';
 import { fuzz, type FuzzReport } from './fuzzer';
 import { Heartbeat, lastBeat } from './heartbeat';
@@ -34,9 +35,11 @@ const SAMPLE_MEMORY_MS = 20_000;
 async function work(task: Task): Promise<void> {
   const heartbeat = new Heartbeat(heartbeatFile(task.directory));
   process.on('unhandledRejection', (reason) => send({ kind: 'finding', finding: unhandled(reason, task) }));
-  const all = allTargets(await samples(), join(task.directory, 'payloads'));
+  const all = allTargets(await samples(), task.directory);
   const targets = all.filter(({ name }) => name.includes(task.only));
-  const coverage = task.coverage ? new Coverage(join('dist', 'src')) : undefined;
+  const coverage = task.coverage
+    ? new Coverage(pathToFileURL(join(__dirname, '..', '..', 'src')).href)
+    : undefined;
   await coverage?.start();
   let lastSampled = Date.now();
   const report = await fuzz(targets, {

@@ -9,7 +9,8 @@ import { samples } from './samples';
 import type { Target } from './target';
 import { allTargets } from './targets';
 
-const EXECUTIONS = 120;
+/** Beside the samples. */
+const EXECUTIONS = 50;
 /** So many times the usual budget: other tests run beside this one. */
 const PATIENCE = 10;
 
@@ -19,34 +20,24 @@ describe('Fuzzing, a little of it', () => {
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'as2-fuzz-test-'));
-    targets = allTargets(await samples(), join(directory, 'payloads'));
+    targets = allTargets(await samples(), directory);
   });
 
   after(() => rm(directory, { recursive: true, force: true }));
 
   it(`SEC-11: ${EXECUTIONS} hostile inputs for every reader give a result or an As2Error, in time`, async () => {
     for (const [index, target] of targets.entries()) {
+      const executions = target.samples.length + EXECUTIONS;
       const { findings, perTarget } = await fuzz([target], {
         seed: 4711 + index,
-        executions: EXECUTIONS,
+        executions,
         patience: PATIENCE,
       });
       const shown = findings.map(
         ({ what, input, stack }) => `${what}\n${input.toString('base64')}\n${stack}`,
       );
       assert.deepEqual(shown, [], target.name);
-      assert.equal(perTarget[target.name]?.executions, EXECUTIONS);
-    }
-  });
-
-  it('every target reads at least one of its samples', async () => {
-    for (const target of targets) {
-      const { perTarget } = await fuzz([target], {
-        seed: 1,
-        executions: target.samples.length,
-        patience: PATIENCE,
-      });
-      assert.ok((perTarget[target.name]?.accepted ?? 0) > 0, target.name);
+      assert.ok((perTarget[target.name]?.accepted ?? 0) > 0, `${target.name} reads none of its samples`);
     }
   });
 

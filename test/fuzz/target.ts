@@ -22,6 +22,8 @@ export interface Target {
    * @throws As2Error for input that is refused; `Violation` when something is wrong; anything else is wrong too
    */
   run(input: Buffer): Promise<string> | string;
+  /** Stops what it started. */
+  close?(): Promise<void>;
 }
 
 /** What must hold does not. */

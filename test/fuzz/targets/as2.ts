@@ -75,11 +75,10 @@ const bodyEndMutation: Mutation = (random, sample, others) => {
   return asEntity(headers, ciphertextEndMutation(random, body, others));
 };
 
-/** @param directory where payloads may come to rest; must be empty after each message */
-export function as2Targets(all: Samples, directory: string): Target[] {
+export function as2Targets(all: Samples, messages: Messages): Target[] {
   const latin1 = (make: (random: Random) => string) => (random: Random) =>
     Buffer.from(make(random), 'latin1');
-  const messages = new Messages(all, directory);
+
   const receipts = new Receipts(all);
   return [
     {
@@ -240,14 +239,22 @@ interface Wire {
 }
 
 /** Messages to `own`; what the partner signs is remembered. */
-class Messages {
+export class Messages {
   private readonly genuine = new Genuine();
   private ready: Promise<void> | undefined;
 
+  /** @param directory where payloads may come to rest; must be empty after each message */
   constructor(
     private readonly all: Samples,
     private readonly directory: string,
   ) {}
+
+  /** Whether the partner signed that, whatever stands around it. */
+  async knows(content: Buffer): Promise<boolean> {
+    this.ready ??= this.remember(this.all.entities);
+    await this.ready;
+    return this.genuine.has(content);
+  }
 
   async open(input: Buffer): Promise<string> {
     this.ready ??= this.remember(this.all.entities);
@@ -382,7 +389,9 @@ class Messages {
       const opened = await this.tryOpen(wire, splitAttachments);
       if (!('value' in opened)) continue;
       for (const { headers, bytes } of counts(opened.value) ? documentsOf(opened.value) : []) {
-        this.genuine.add(headers.toBuffer(), await collect(bytes.open()));
+        const content = await collect(bytes.open());
+        this.genuine.add(headers.toBuffer(), content);
+        this.genuine.add(content);
       }
       await dispose(opened.value);
     }
