@@ -25,7 +25,10 @@ export function statusError(url: URL, sizeBytes: number, answer: StatusAnswer): 
     return new As2Error('http-busy', { host, status, retryAfterSeconds: retryAfterSeconds(headers) });
   }
   const page = pageText(answer);
-  if (status >= 500) return new As2Error('http-server-error', { host, status, page });
+  if (status >= 500) {
+    const facts = { host, status, page, retryAfterSeconds: retryAfterSeconds(headers) };
+    return new As2Error('http-server-error', facts);
+  }
   if (status < 400) {
     const location = urlForLog(headers.get('Location') ?? 'an address it does not name');
     return new As2Error('http-redirected', { host, status, location });
@@ -60,9 +63,12 @@ function pageText(answer: Pick<StatusAnswer, 'headers' | 'body'>): string {
   return `“${words.length > LONGEST_PAGE_TEXT ? `${words.slice(0, LONGEST_PAGE_TEXT)}…` : words}”`;
 }
 
+/** RFC 9110 §10.2.3. A date is compared with the clock of the server, where the answer tells it. */
 function retryAfterSeconds(headers: Headers): number | undefined {
   const value = headers.get('Retry-After')?.trim() ?? '';
   if (/^\d{1,9}$/.test(value)) return Number(value);
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, Math.round((date - Date.now()) / 1000));
+  const until = /[a-z]{3}/i.test(value) ? Date.parse(value) : Number.NaN;
+  if (Number.isNaN(until)) return undefined;
+  const serverTime = Date.parse(headers.get('Date') ?? '');
+  return Math.max(0, Math.round((until - (Number.isNaN(serverTime) ? Date.now() : serverTime)) / 1000));
 }

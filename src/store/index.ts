@@ -1,3 +1,4 @@
+export { type Clock, systemClock } from './clock';
 export { ExchangeFolder } from './exchange-folder';
 export type { ExchangeFile } from './exchange-folder';
 export type { Direction, ExchangeKey, ExchangeRecord, StateChange } from './exchange-record';

@@ -16,6 +16,12 @@ export interface ExchangeEvent {
   readonly sizeBytes?: number;
   readonly httpStatus?: number;
   readonly disposition?: string;
+  /** Which one it was, from 1. */
+  readonly attempt?: number;
+  /** ISO time. */
+  readonly nextAttemptAt?: string;
+  /** How many things this event stands for. */
+  readonly count?: number;
   readonly error?: As2Error;
 }
 
@@ -29,6 +35,19 @@ export type ExchangeEventType =
   | 'receipt-received'
   | 'send-completed'
   | 'send-failed'
+  /** An attempt failed; there will be another one. */
+  | 'send-retry'
+  /** Put back into the queue by our user: the same bytes again. */
+  | 'send-again'
+  | 'send-cancelled'
+  /** The message is there, its asynchronous receipt is waited for. */
+  | 'receipt-awaited'
+  /** RCV-07: it did not come in time. */
+  | 'receipt-overdue'
+  /** RCV-05: the message has its final state; nothing was done with this receipt. */
+  | 'receipt-late'
+  /** RCV-02: it is no receipt of that partner for a message that was sent to it. */
+  | 'receipt-refused'
   // --- in
   /** Not taken for a reason of HTTP, or because sender and receiver are unknown. */
   | 'request-refused'
@@ -45,5 +64,9 @@ export type ExchangeEventType =
   /** Seen before; the stored answer is given again. */
   | 'message-repeated'
   | 'receipt-sent'
+  /** The receipt could not be delivered; it will be tried again. */
+  | 'receipt-retry'
+  /** A receipt came in a request of its own. */
+  | 'receipt-arrived'
   | 'receipt-not-sent'
   | 'receipt-unexpected';

@@ -1,5 +1,23 @@
 export type { ExchangeEvent, ExchangeEventType } from './events';
+export type {
+  OutboxListener,
+  OutboxOptions,
+  OutcomeInfo,
+  ProgressInfo,
+  QueuedMessage,
+  ReceiptArrival,
+  StoredPayload,
+  SubmitOptions,
+  WaitingInfo,
+} from './outbox';
 export type { ReceiptReport, SignerReport } from './receipts';
 export type { HandOver, ReceiptDecision, ReceivedMessage, ReceiveOptions, Receiver } from './receiving';
-export type { SendOptions, SendOutcome, SentMessage } from './sending';
-export type { Identity, Partner, Relationship, SendingSettings, StationDirectory } from './stations';
+export type { OutgoingDocument, SendOptions, SendOutcome, SentMessage } from './sending';
+export type {
+  Identity,
+  Partner,
+  Relationship,
+  RetrySettings,
+  SendingSettings,
+  StationDirectory,
+} from './stations';

@@ -16,6 +16,8 @@ export interface SendOptions {
     readonly content: ByteSource;
     readonly contentType: string;
     readonly filename?: string;
+    /** More documents that belong to it; they travel together (RFC 6362). */
+    readonly attachments?: readonly OutgoingDocument[];
   };
   readonly subject?: string;
   /** With brackets; default: a fresh one (HDR-13). */
@@ -24,6 +26,13 @@ export interface SendOptions {
   readonly onEvent?: (event: ExchangeEvent) => void;
   /** Ends the attempt; the outcome is then `send-aborted`. */
   readonly signal?: AbortSignal;
+}
+
+/** One of several documents in a message. */
+export interface OutgoingDocument {
+  readonly content: ByteSource;
+  readonly contentType: string;
+  readonly filename?: string;
 }
 
 /** What became of a message we sent. `sendMessage` never throws: a failure is an outcome with an error. */
@@ -50,6 +59,8 @@ export interface SentMessage {
   readonly sizeBytes?: number;
   /** The MIC of what was sent: `base64, algorithm`. */
   readonly mic?: string;
+  /** How often it was posted. */
+  readonly attempts?: number;
   /** ISO time at which the partner had taken all bytes and answered. */
   readonly sentAt?: string;
   /** HTTP status of the answer, when there was one. */

@@ -29,6 +29,19 @@ export interface Partner {
   readonly connection?: ConnectionSettings;
   /** Hosts (`name` or `name:port`) its asynchronous receipts may be asked to, beside the host of `url` (SEC-09). */
   readonly receiptHosts?: readonly string[];
+  /** When a message that did not get through is sent again. */
+  readonly retry?: RetrySettings;
+  /** Messages on their way to it at one time; default 4. */
+  readonly parallel?: number;
+}
+
+export interface RetrySettings {
+  /** In all, the first one included; default 10. */
+  readonly attempts?: number;
+  /** Pauses between them, the last one repeats; default 1, 5, 10, 20, 40, 60, 60, … minutes. Each varies by 20 %. */
+  readonly pausesMs?: readonly number[];
+  /** HTTP statuses after which the message is sent again although they usually mean "never", such as 404 (REL-03). */
+  readonly alsoStatuses?: readonly number[];
 }
 
 export interface SendingSettings {
@@ -46,8 +59,19 @@ export interface SendingSettings {
   readonly aeadStructure?: EncryptOptions['aeadStructure'];
   /** Where the layer of compression stands. Default: there is none. */
   readonly compress?: CompressOptions['order'];
-  /** The synchronous receipt that is asked for. */
+  /** The receipt that is asked for. */
   readonly receipt: 'signed' | 'unsigned' | 'none';
+  /** In the answer to the message, or later in a request of its own (REQ-09). Default: `sync`. */
+  readonly receiptDelivery?: 'sync' | 'async';
+  /** Where asynchronous receipts are to go: the address of our own endpoint, as the partner reaches it. */
+  readonly receiptUrl?: string;
+  /** How long an asynchronous receipt is waited for; default 30 min, at most 6 days (RCV-07). */
+  readonly receiptTimeoutMs?: number;
+  /**
+   * What happens when it does not come: the message fails, or it is sent again with the same Message-ID as often as
+   * the attempts allow, so that a partner that recognises repeats sends its receipt again. Default: `fail`.
+   */
+  readonly receiptOverdue?: 'fail' | 'resend';
 }
 
 /** One of our identities and one partner that work together. */
@@ -59,8 +83,13 @@ export interface Relationship {
 /** Who may talk to whom; asked for every request, so that a changed configuration counts at once. */
 export interface StationDirectory {
   /**
-   * @param names AS2 names without quotes, to be compared with case: `from` is the partner, `to` is us (HDR-09)
+   * @param names AS2 names without quotes, to be compared with case: `from` is the partner, `to` is us (HDR-09);
+   *   `partner` is the name our user gave it, where several have the same AS2 names and a message is to be sent
    * @throws As2Error when our own station is not in order; the partner then gets a 503 and sends again
    */
-  find(names: { readonly from: string; readonly to: string }): Relationship | undefined;
+  find(names: {
+    readonly from: string;
+    readonly to: string;
+    readonly partner?: string;
+  }): Relationship | undefined;
 }
