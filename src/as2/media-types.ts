@@ -26,9 +26,17 @@ export type EntityKind =
 /** RFC 2045 §5.2 would say text/plain; products that leave the type away send data (HDR-17). */
 const DEFAULT_TYPE = 'application/octet-stream';
 
+/** Asked for several times while a message is being opened. */
+const known = new WeakMap<Headers, Parameterized>();
+
 export function mediaTypeOfEntity(headers: Headers): Parameterized {
-  const field = headers.get('Content-Type');
-  return parseParameterized(field === undefined || field === '' ? DEFAULT_TYPE : field);
+  let mediaType = known.get(headers);
+  if (!mediaType) {
+    const field = headers.get('Content-Type');
+    mediaType = parseParameterized(field === undefined || field === '' ? DEFAULT_TYPE : field);
+    known.set(headers, mediaType);
+  }
+  return mediaType;
 }
 
 export function entityKind(headers: Headers): EntityKind {

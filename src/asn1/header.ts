@@ -1,5 +1,5 @@
 import { malformed } from './malformed';
-import type { Tag, TagClass } from './tag';
+import { readTag, type Tag, type TagClass } from './tag';
 
 /** Identifier and length octets of one element (X.690 §8.1.2, §8.1.3). */
 export interface BerHeader {
@@ -18,33 +18,36 @@ const MOST_LENGTH_OCTETS = 16;
 
 /**
  * Decodes a header at `offset`. Long-form lengths need not be minimal (BER-05).
- * @returns undefined when `bytes` ends within the header
+ * @param position of `offset` in all the data, for errors
+ * @param end of what may be read of `bytes`
+ * @returns undefined when that ends within the header
  * @throws As2Error `asn1-malformed`
  */
 export function decodeHeader(
   bytes: Buffer,
   offset: number,
   position: number = offset,
+  end: number = bytes.length,
 ): BerHeader | undefined {
   let at = offset;
-  const identifier = bytes[at++];
-  if (identifier === undefined) return undefined;
+  if (at >= end) return undefined;
+  const identifier = bytes[at++] ?? 0;
   let number = identifier & 0x1f;
   if (number === 0x1f) {
     number = 0;
     for (let octets = 1; ; octets++) {
-      const octet = bytes[at++];
-      if (octet === undefined) return undefined;
+      if (at >= end) return undefined;
+      const octet = bytes[at++] ?? 0;
       if (octets > MOST_TAG_OCTETS) throw malformed('a tag number is too long', position);
       number = number * 128 + (octet & 0x7f);
       if (octet < 0x80) break;
     }
   }
-  const tag: Tag = { tagClass: (identifier >> 6) as TagClass, number };
+  const tag = readTag((identifier >> 6) as TagClass, number);
   const constructed = (identifier & 0x20) !== 0;
 
-  const first = bytes[at++];
-  if (first === undefined) return undefined;
+  if (at >= end) return undefined;
+  const first = bytes[at++] ?? 0;
   let length: number | undefined = first;
   if (first === 0x80) {
     if (!constructed) throw malformed('a primitive element has an indefinite length', position);
@@ -52,7 +55,7 @@ export function decodeHeader(
   } else if (first > 0x80) {
     const octets = first & 0x7f;
     if (octets > MOST_LENGTH_OCTETS) throw malformed('a length is too long', position);
-    if (at + octets > bytes.length) return undefined;
+    if (at + octets > end) return undefined;
     length = 0;
     for (let i = 0; i < octets; i++) length = length * 256 + (bytes[at++] ?? 0);
     if (length > Number.MAX_SAFE_INTEGER) throw malformed('a length is beyond any size', position);

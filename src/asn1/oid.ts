@@ -8,20 +8,36 @@ import { malformed } from './malformed';
 export function decodeOid(content: Buffer): string {
   if (content.length === 0 || content.length > LONGEST_OID_BYTES)
     throw malformed('an object identifier has a bad length');
-  const arcs: bigint[] = [];
+  let dotted = '';
+  let start = 0;
+  for (let at = 0; at < content.length; at++) {
+    if ((content[at] ?? 0) >= 0x80) continue;
+    const arc = decodeArc(content, start, at + 1);
+    dotted += start === 0 ? firstArcs(arc) : `.${arc}`;
+    start = at + 1;
+  }
+  if (start < content.length) throw malformed('an object identifier is cut off');
+  return dotted;
+}
+
+/** The first two arcs stand in one (X.690 §8.19.4). */
+function firstArcs(both: number | bigint): string {
+  if (both < 80) return `${both < 40 ? 0 : 1}.${Number(both) % 40}`;
+  return `2.${typeof both === 'number' ? both - 80 : both - 80n}`;
+}
+
+/** So many groups of seven bits fit into a number; longer arcs are rare, those made from UUIDs for example. */
+const NUMBER_OCTETS = 7;
+
+function decodeArc(content: Buffer, start: number, end: number): number | bigint {
+  if (end - start <= NUMBER_OCTETS) {
+    let arc = 0;
+    for (let at = start; at < end; at++) arc = arc * 128 + ((content[at] ?? 0) & 0x7f);
+    return arc;
+  }
   let arc = 0n;
-  content.forEach((octet, index) => {
-    arc = (arc << 7n) | BigInt(octet & 0x7f);
-    if (octet < 0x80) {
-      arcs.push(arc);
-      arc = 0n;
-    } else if (index === content.length - 1) {
-      throw malformed('an object identifier is cut off');
-    }
-  });
-  const [first = 0n, ...rest] = arcs;
-  const root = first < 80n ? first / 40n : 2n;
-  return [root, first - root * 40n, ...rest].join('.');
+  for (const octet of content.subarray(start, end)) arc = (arc << 7n) | BigInt(octet & 0x7f);
+  return arc;
 }
 
 /** Content octets for a dotted object identifier. */

@@ -24,9 +24,10 @@ export class BerStreamReader {
 
   /** The next element's header without consuming it; undefined at the end of the element around it. */
   async peekHeader(): Promise<BerHeader | undefined> {
-    if (await this.atEnd()) return undefined;
-    const position = this.reader.position;
-    const bytes = await this.reader.peek(LONGEST_HEADER_BYTES);
+    if (this.ends.length > 0 && (await this.atEnd())) return undefined;
+    const { position, available } = this.reader;
+    const bytes =
+      available.length < LONGEST_HEADER_BYTES ? await this.reader.peek(LONGEST_HEADER_BYTES) : available;
     const header = decodeHeader(bytes, 0, position);
     if (!header) throw new As2Error('truncated', { expected: 1 });
     if (sameTag(header.tag, tags.endOfContents))

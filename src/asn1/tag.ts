@@ -38,6 +38,15 @@ export function contextTag(number: number): Tag {
   return { tagClass: TagClass.context, number };
 }
 
+const usual = Object.values(TagClass).map((tagClass) =>
+  Array.from({ length: 31 }, (_none, number): Tag => ({ tagClass, number })),
+);
+
+/** One object for each of the usual tags: messages have hundreds of elements. */
+export function readTag(tagClass: TagClass, number: number): Tag {
+  return usual[tagClass]?.[number] ?? { tagClass, number };
+}
+
 export function sameTag(a: Tag, b: Tag): boolean {
   return a.tagClass === b.tagClass && a.number === b.number;
 }

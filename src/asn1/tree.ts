@@ -15,12 +15,46 @@ export interface Asn1Node {
   readonly children: readonly Asn1Node[];
 }
 
-interface OpenElement {
-  readonly header: BerHeader;
-  readonly start: number;
-  /** End of the content; for an indefinite length the end of the innermost definite element around it. */
-  readonly end: number;
-  readonly children: Asn1Node[];
+/** Nothing is ever added to it. */
+const NONE: ParsedElement[] = [];
+
+/** Cuts its slices when they are asked for: of most elements, those of a certificate for example, nobody does. */
+class ParsedElement implements Asn1Node {
+  readonly children: ParsedElement[];
+  end: number;
+
+  /** @param contentEnd while the content is unread: where it ends at the latest */
+  constructor(
+    private readonly bytes: Buffer,
+    readonly header: BerHeader,
+    private readonly start: number,
+    public contentEnd: number,
+  ) {
+    this.children = header.constructed ? [] : NONE;
+    this.end = contentEnd;
+  }
+
+  get tag(): Tag {
+    return this.header.tag;
+  }
+
+  get constructed(): boolean {
+    return this.header.constructed;
+  }
+
+  get raw(): Buffer {
+    return this.bytes.subarray(this.start, this.end);
+  }
+
+  get content(): Buffer {
+    return this.bytes.subarray(this.start + this.header.headerBytes, this.contentEnd);
+  }
+
+  endsAt(position: number): boolean {
+    if (this.header.length !== undefined) return position === this.contentEnd;
+    const { bytes } = this;
+    return position + 2 <= this.contentEnd && bytes[position] === 0 && bytes[position + 1] === 0;
+  }
 }
 
 /**
@@ -30,31 +64,32 @@ interface OpenElement {
  * @throws As2Error `asn1-malformed`
  */
 export function parseBer(bytes: Buffer, limits: Asn1Limits = defaultLimits): Asn1Node {
-  const open: OpenElement[] = [];
+  const open: ParsedElement[] = [];
   let position = 0;
   let elements = 0;
   for (;;) {
     const around = open.at(-1);
-    let finished: Asn1Node | undefined;
-    if (around && isAtEnd(around, bytes, position)) {
-      const contentEnd = position;
-      if (around.header.length === undefined) position += 2;
+    let finished: ParsedElement | undefined;
+    if (around?.endsAt(position)) {
+      finished = around;
+      finished.contentEnd = position;
+      if (finished.header.length === undefined) position += 2;
+      finished.end = position;
       open.pop();
-      finished = close(around, bytes, contentEnd, position);
     } else {
-      const end = around?.end ?? bytes.length;
-      const header = headerWithin(bytes, position, end);
+      const limit = around?.contentEnd ?? bytes.length;
+      const header = headerWithin(bytes, position, limit);
       if (++elements > limits.elements) throw malformed('too many elements', position);
       const contentStart = position + header.headerBytes;
-      const contentEnd = header.length === undefined ? end : contentStart + header.length;
-      const element: OpenElement = { header, start: position, end: contentEnd, children: [] };
+      const contentEnd = header.length === undefined ? limit : contentStart + header.length;
+      const element = new ParsedElement(bytes, header, position, contentEnd);
       if (header.constructed) {
         if (open.length >= limits.depth) throw malformed('elements are nested too deeply', position);
         open.push(element);
         position = contentStart;
       } else {
+        finished = element;
         position = contentEnd;
-        finished = close(element, bytes, contentEnd, contentEnd);
       }
     }
     if (finished) {
@@ -65,13 +100,8 @@ export function parseBer(bytes: Buffer, limits: Asn1Limits = defaultLimits): Asn
   }
 }
 
-function isAtEnd(element: OpenElement, bytes: Buffer, position: number): boolean {
-  if (element.header.length !== undefined) return position === element.end;
-  return position + 2 <= element.end && bytes[position] === 0 && bytes[position + 1] === 0;
-}
-
 function headerWithin(bytes: Buffer, position: number, end: number): BerHeader {
-  const header = decodeHeader(bytes.subarray(0, end), position);
+  const header = decodeHeader(bytes, position, position, end);
   if (!header) throw malformed('the data ends within an element', position);
   if (sameTag(header.tag, tags.endOfContents))
     throw malformed('end-of-contents octets without a start', position);
@@ -79,17 +109,6 @@ function headerWithin(bytes: Buffer, position: number, end: number): BerHeader {
     throw malformed('an element is longer than what surrounds it', position);
   }
   return header;
-}
-
-function close(element: OpenElement, bytes: Buffer, contentEnd: number, end: number): Asn1Node {
-  const { header, start, children } = element;
-  return {
-    tag: header.tag,
-    constructed: header.constructed,
-    raw: bytes.subarray(start, end),
-    content: bytes.subarray(start + header.headerBytes, contentEnd),
-    children,
-  };
 }
 
 /** The same node, when it bears that tag. */

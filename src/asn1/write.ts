@@ -3,10 +3,7 @@ import { contextTag, type Tag, tags } from './tag';
 
 /** Identifier and length octets in their shortest form (DER). */
 export function tlvHeader(tag: Tag, form: 'primitive' | 'constructed', length: number): Buffer {
-  if (length < 0x80) return Buffer.from([...identifierOctets(tag, form), length]);
-  const octets: number[] = [];
-  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256);
-  return Buffer.from([...identifierOctets(tag, form), 0x80 | octets.length, ...octets]);
+  return Buffer.from(headerOctets(tag, form, length));
 }
 
 /** Header of a constructed element whose end is marked by `endOfContents`. */
@@ -21,13 +18,31 @@ function identifierOctets(tag: Tag, form: 'primitive' | 'constructed'): number[]
   return tag.number < 0x1f ? [high | tag.number] : [high | 0x1f, ...base128(BigInt(tag.number))];
 }
 
+function headerOctets(tag: Tag, form: 'primitive' | 'constructed', length: number): number[] {
+  const octets = identifierOctets(tag, form);
+  if (length < 0x80) return [...octets, length];
+  const lengthOctets: number[] = [];
+  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) lengthOctets.unshift(rest % 256);
+  return [...octets, 0x80 | lengthOctets.length, ...lengthOctets];
+}
+
+function element(tag: Tag, form: 'primitive' | 'constructed', parts: readonly Buffer[]): Buffer {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const header = headerOctets(tag, form, length);
+  const bytes = Buffer.allocUnsafe(header.length + length);
+  bytes.set(header);
+  let at = header.length;
+  for (const part of parts) at += part.copy(bytes, at);
+  return bytes;
+}
+
 export function primitive(tag: Tag, content: Buffer): Buffer {
-  return Buffer.concat([tlvHeader(tag, 'primitive', content.length), content]);
+  return element(tag, 'primitive', [content]);
 }
 
 export function constructed(tag: Tag, ...parts: readonly Buffer[]): Buffer {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  return Buffer.concat([tlvHeader(tag, 'constructed', length), ...parts]);
+  return element(tag, 'constructed', parts);
 }
 
 export function sequence(...parts: readonly Buffer[]): Buffer {
@@ -44,8 +59,15 @@ export function context(number: number, ...parts: readonly Buffer[]): Buffer {
   return constructed(contextTag(number), ...parts);
 }
 
+/** The identifiers that are written are those of our tables: a few dozen, again and again. */
+const encodedOids = new Map<string, Buffer>();
+
 export function oid(dotted: string): Buffer {
-  return primitive(tags.objectIdentifier, encodeOid(dotted));
+  const known = encodedOids.get(dotted);
+  if (known) return known;
+  const encoded = primitive(tags.objectIdentifier, encodeOid(dotted));
+  encodedOids.set(dotted, encoded);
+  return encoded;
 }
 
 /** An INTEGER from a small non-negative number or from its content octets. */

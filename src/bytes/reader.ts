@@ -21,7 +21,7 @@ export class ByteReader {
 
   /** Up to `count` bytes without consuming them; fewer only where the data ends. */
   async peek(count: number): Promise<Buffer> {
-    if (this.held.length < count && !this.ended) await this.hold(count);
+    if (this.held.length < count) await this.hold(count);
     return this.held.subarray(0, count);
   }
 
@@ -36,7 +36,8 @@ export class ByteReader {
 
   /** The next byte, or -1 at the end. */
   async readByte(): Promise<number> {
-    if (this.held.length === 0 && (await this.peek(1)).length === 0) return -1;
+    if (this.held.length === 0) await this.hold(1);
+    if (this.held.length === 0) return -1;
     const byte = this.held[0] ?? -1;
     this.skipHeld(1);
     return byte;
@@ -47,15 +48,17 @@ export class ByteReader {
    * @throws As2Error `truncated`
    */
   async read(count: number): Promise<Buffer> {
-    const bytes = await this.peek(count);
-    if (bytes.length < count) throw truncated(count - bytes.length);
+    if (this.held.length < count) await this.hold(count);
+    if (this.held.length < count) throw truncated(count - this.held.length);
+    const bytes = this.held.subarray(0, count);
     this.skipHeld(count);
     return bytes;
   }
 
   /** The next bytes as they lie, at most `longest`; undefined at the end. */
   async nextChunk(longest: number): Promise<Buffer | undefined> {
-    if (this.held.length === 0 && (await this.peek(1)).length === 0) return undefined;
+    if (this.held.length === 0) await this.hold(1);
+    if (this.held.length === 0) return undefined;
     const bytes = this.held.subarray(0, longest);
     this.skipHeld(bytes.length);
     return bytes;
@@ -102,7 +105,9 @@ export class ByteReader {
     this.consumed += count;
   }
 
+  /** Waits until there are so many bytes, or no more. */
   private async hold(count: number): Promise<void> {
+    if (this.ended) return;
     const parts = [this.held];
     let length = this.held.length;
     while (length < count) {

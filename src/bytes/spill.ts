@@ -63,7 +63,7 @@ export async function spill(chunks: Chunks, options: SpillOptions): Promise<Spil
 }
 
 /** This much is gathered for one write; small pieces, such as BER segments, cost no system call each. */
-const BATCH_BYTES = 256 * 1024;
+const BATCH_BYTES = 1024 * 1024;
 /** More pieces than this are joined before they are written; systems bound the number of pieces of a write. */
 const MOST_PIECES = 256;
 

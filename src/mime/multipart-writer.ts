@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { type ByteFlow, concatFlows } from '../bytes';
 import { As2Error } from '../errors';
 
@@ -20,11 +20,11 @@ export function multipartFlow(boundary: string, parts: readonly ByteFlow[]): Byt
 }
 
 /**
- * 32 hexadecimal digits. MIME-05 wants a boundary that is in no part; 128 random bits are in none, and a stream that
+ * 32 hexadecimal digits. MIME-05 wants a boundary that is in no part; 122 random bits are in none, and a stream that
  * is read once cannot be searched before it is written.
  */
 export function newBoundary(): string {
-  return randomBytes(16).toString('hex');
+  return randomUUID().replaceAll('-', '');
 }
 
 function delimiterLine(lineBreakBefore: string, boundary: string): Buffer {

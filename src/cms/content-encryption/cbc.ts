@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { Chunks } from '../../bytes';
 import type { As2Error } from '../../errors';
@@ -14,7 +14,7 @@ export async function* encryptCbc(
   cipher: ContentCipher,
   key: Buffer,
 ): AsyncGenerator<Buffer, void> {
-  const encryption = createCipheriv(cipher.algorithm.nodeName, key, cipher.iv);
+  const encryption = createCipheriv(cipher.algorithm.nodeName, createSecretKey(key), cipher.iv);
   for await (const chunk of inTurns(chunks, cipher)) yield encryption.update(chunk);
   yield encryption.final();
 }
@@ -26,7 +26,7 @@ export async function* decryptCbc(
   key: Buffer,
   failure: (cause: unknown) => As2Error,
 ): AsyncGenerator<Buffer, void> {
-  const decryption = createDecipheriv(cipher.algorithm.nodeName, key, cipher.iv);
+  const decryption = createDecipheriv(cipher.algorithm.nodeName, createSecretKey(key), cipher.iv);
   for await (const chunk of inTurns(chunks, cipher)) {
     const plain = decryption.update(chunk);
     if (plain.length > 0) yield plain;

@@ -1,4 +1,4 @@
-import { context, contextTag, integer, octetString, oid, parseBer, sequence, setOf } from '../../asn1';
+import { context, integer, octetString, oid, sequence, setOf } from '../../asn1';
 import type { KeyPair } from '../../pki';
 import { algorithmIdentifier } from '../algorithm-identifier';
 import { digestAlgorithm, type DigestName } from '../algorithms';
@@ -6,6 +6,8 @@ import { issuerAndSerialNumber } from '../certificate-identifier';
 import { contentTypes } from '../oids';
 import { signedAttributes } from './attributes';
 import { type RsaSignatureScheme, type Signer, signerFor } from './signer';
+
+const CONTEXT_0_CONSTRUCTED = 0xa0;
 
 export interface SignOptions {
   readonly keyPair: KeyPair;
@@ -54,10 +56,7 @@ function detachedSignedData(
     integer(1),
     issuerAndSerialNumber(keyPair.certificate),
     digestIdentifier,
-    setOf(
-      parseBer(attributes).children.map((attribute) => attribute.raw),
-      contextTag(0),
-    ),
+    signedAttributesField(attributes),
     signer.algorithm,
     octetString(signature),
   );
@@ -69,4 +68,11 @@ function detachedSignedData(
     setOf([signerInfo]),
   );
   return sequence(oid(contentTypes.signedData), context(0, signedData));
+}
+
+/** What is signed as a SET OF travels as `[0] IMPLICIT` (RFC 5652 §5.4): only the first octet differs. */
+function signedAttributesField(attributes: Buffer): Buffer {
+  const field = Buffer.from(attributes);
+  field[0] = CONTEXT_0_CONSTRUCTED;
+  return field;
 }

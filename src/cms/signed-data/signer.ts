@@ -12,7 +12,7 @@ const signOffThread = promisify(
   (
     algorithm: string | null,
     data: Buffer,
-    key: SignKeyObjectInput,
+    key: KeyObject | SignKeyObjectInput,
     done: (error: Error | null, value: Buffer) => void,
   ) => sign(algorithm, data, key, done),
 );
@@ -79,12 +79,8 @@ function rsaPkcs1Signer(key: KeyObject, digest: DigestName): Signer | undefined 
   return {
     algorithm: algorithmIdentifier(oid ?? rsaEncryption, null),
     signatureBytes: modulusBytes(key),
-    sign: (data) => {
-      return signOffThread(digestAlgorithm(digest).nodeName, data, {
-        key,
-        padding: constants.RSA_PKCS1_PADDING,
-      });
-    },
+    // With RSA_PKCS1_PADDING, which is the default for these keys.
+    sign: (data) => signOffThread(digestAlgorithm(digest).nodeName, data, key),
   };
 }
 
@@ -126,7 +122,7 @@ function ecdsaSigner(key: KeyObject, digest: DigestName): Signer | undefined {
       // A length that is known beforehand makes the message's length known. Every second signature or so has the
       // usual one, and each try uses a fresh random number.
       for (;;) {
-        const signature = await signOffThread(digestAlgorithm(digest).nodeName, data, { key });
+        const signature = await signOffThread(digestAlgorithm(digest).nodeName, data, key);
         if (signature.length === signatureBytes) return signature;
       }
     },
@@ -146,6 +142,6 @@ function edwardsSigner(kind: keyof typeof edwards, key: KeyObject, digest: Diges
   return {
     algorithm: algorithmIdentifier(algorithm.oid, undefined),
     signatureBytes: edwards[kind].signatureBytes,
-    sign: (data) => signOffThread(null, data, { key }),
+    sign: (data) => signOffThread(null, data, key),
   };
 }
