@@ -10,7 +10,7 @@ import {
 } from '../cms';
 import { As2Error, type Facts, isAs2Error, withMore } from '../errors';
 import { assertDepth, type Headers, readEntity, readMultipart } from '../mime';
-import { CanonicalDigests } from './canonical-digests';
+import { canonicalForm } from './canonical-form';
 import { binaryCms } from './cms-bytes';
 import { DrainedChunks } from './drained';
 import type { IncomingLayer, Pass, PassOptions, SignedLayer } from './incoming-layers';
@@ -124,8 +124,8 @@ class LayerReader {
 
   /** Opens an entity of which every byte is digested. */
   private async openDigested(chunks: Chunks, digests: DigestSet, place: Place): Promise<DigestedContent> {
-    const update = this.o.digests.canonical ? new CanonicalDigests(digests).update : digests.update;
-    const whole = new DrainedChunks(tap(chunks, update));
+    const form = this.o.digests.canonical ? canonicalForm() : undefined;
+    const whole = new DrainedChunks(digests.through(chunks, form));
     try {
       const entity = await readEntity(whole.chunks, this.o.mimeLimits);
       const payload = await this.open(entity, { ...place, depth: place.depth + 1, signed: true });
@@ -259,8 +259,8 @@ class LayerReader {
     if (!place.signed) {
       // MIC-02: with its MIME headers when it was protected; MIC-03: else the HTTP body alone, before any decoding.
       this.mic = new DigestSet([this.o.digests.fallback]);
-      if (headerBytes) this.mic.update(headerBytes);
-      body = tap(body, this.mic.update);
+      if (headerBytes) this.mic.add(headerBytes);
+      body = this.mic.through(body);
     }
     const { spill, mimeLimits, splitAttachments: split } = this.o;
     this.payload = await restPayload(

@@ -1,4 +1,4 @@
-import { type ByteFlow, tap, withLength } from '../bytes';
+import { type ByteFlow, withLength } from '../bytes';
 import type { DigestName } from '../cms';
 import type { Entity } from '../mime';
 import { DigestSet, type KeptMic, type MicScope } from './mic';
@@ -35,7 +35,7 @@ export class MicKeeper {
     const watched = this.watch('body', body);
     if (!this.alternatives) return { headers, body: watched };
     const withHeaders = this.add('entity', true);
-    withHeaders.update(Buffer.concat([headers.toBuffer(), Buffer.from('\r\n')]));
+    withHeaders.add(Buffer.concat([headers.toBuffer(), Buffer.from('\r\n')]));
     return { headers, body: this.digested(watched, withHeaders) };
   }
 
@@ -64,7 +64,7 @@ export class MicKeeper {
 
   private digested(flow: ByteFlow, digests: DigestSet): ByteFlow {
     this.unread += 1;
-    return withLength(this.counted(tap(flow.chunks, digests.update)), flow.length);
+    return withLength(this.counted(digests.through(flow.chunks)), flow.length);
   }
 
   private async *counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {

@@ -1,5 +1,5 @@
-import type { Hash } from 'node:crypto';
-import { createDigest, digestAlgorithm, digestByName, type DigestName } from '../cms';
+import type { Chunks } from '../bytes';
+import { digestAlgorithm, digestByName, type DigestName, type Digests, RunningDigests } from '../cms';
 
 /** Message integrity check: the digest that binds a receipt to a message (RFC 4130 §7.3.1). */
 export interface Mic {
@@ -35,23 +35,39 @@ export interface ReceivedMic {
   readonly algorithmName?: string;
 }
 
-/** Several digests over the same bytes. */
+/** Several digests over the same bytes: a few that are at hand, then those of a flow. */
 export class DigestSet {
-  private readonly hashes: ReadonlyMap<DigestName, Hash>;
-  private done: ReadonlyMap<DigestName, Buffer> | undefined;
+  private readonly running: RunningDigests;
 
   constructor(names: Iterable<DigestName>) {
-    this.hashes = new Map([...new Set(names)].map((name) => [name, createDigest(name)]));
+    this.running = new RunningDigests(names);
   }
 
-  readonly update = (chunk: Buffer): void => {
-    for (const hash of this.hashes.values()) hash.update(chunk);
-  };
+  /** Bytes that are at hand before the flow begins. */
+  add(bytes: Buffer): void {
+    this.running.hold(bytes);
+  }
+
+  /**
+   * Lets a flow through and digests it; when it has been read to its end the digests are there.
+   * @param form what is digested of a chunk in place of it
+   */
+  async *through(chunks: Chunks, form = (chunk: Buffer) => chunk): AsyncGenerator<Buffer, void> {
+    try {
+      for await (const chunk of chunks) {
+        const behind = this.running.update(form(chunk));
+        if (behind) await behind;
+        yield chunk;
+      }
+      await this.running.finish();
+    } finally {
+      this.running.abandon();
+    }
+  }
 
   /** The digests; nothing can be added afterwards. */
-  digests(): ReadonlyMap<DigestName, Buffer> {
-    this.done ??= new Map([...this.hashes].map(([name, hash]) => [name, hash.digest()]));
-    return this.done;
+  digests(): Digests {
+    return this.running.digests();
   }
 
   mics(): Mic[] {

@@ -1,4 +1,4 @@
-import { type ByteFlow, tap, withLength } from '../bytes';
+import { type ByteFlow, withLength } from '../bytes';
 import {
   compressedDataFlow,
   detachedLength,
@@ -133,5 +133,5 @@ function cmsHeaders(smimeType: string, filename: string): Headers {
 
 /** Lets a flow through and digests it. */
 export function digestedFlow(flow: ByteFlow, digests: DigestSet): ByteFlow {
-  return withLength(tap(flow.chunks, digests.update), flow.length);
+  return withLength(digests.through(flow.chunks), flow.length);
 }

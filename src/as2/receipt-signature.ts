@@ -36,7 +36,7 @@ export function judgeReceiptSignature(
 function judgeForm(signedData: SignedData, form: Buffer, trusted: readonly Certificate[]): JudgedSignature {
   // Without digests the report tells which ones the known signers need; for unknown ones nothing is computed (SEC-11).
   const digests = new DigestSet(verifySignedData(signedData, new Map(), trusted).neededDigests);
-  digests.update(form);
+  digests.add(form);
   return judgeSignature(signedData, digests, trusted, 'entity');
 }
 

@@ -16,6 +16,8 @@ export { type DecompressionLimits, openCompressed } from './compressed-data/open
 export { compressedDataFlow, deflated } from './compressed-data/write';
 export { type ContentInfoType, openContentInfo, type OpenedContentInfo } from './content-info';
 export { type OpenedEnveloped, openEnveloped, type OpenEnvelopedOptions } from './enveloped-data/open';
+export type { Digests } from './digesting/local-digests';
+export { RunningDigests } from './digesting/running-digests';
 export type { RecipientSummary } from './recipients/find';
 export { pkcs1DecryptionIsSafe } from './rsa/pkcs1-encryption';
 export { type EncryptOptions, envelopedFlow, envelopeType, type EnvelopeType } from './enveloped-data/write';

@@ -14,7 +14,7 @@ describe('MIC', () => {
       [payloadBody, payloadBodyMics],
     ] as const) {
       const digests = new DigestSet(['md5', 'sha-1', 'sha-256', 'sha-256']);
-      for (const byte of bytes) digests.update(Buffer.from([byte]));
+      for (const byte of bytes) digests.add(Buffer.from([byte]));
       assert.deepEqual(digests.mics(), [
         { value: mics.md5, algorithm: 'md5' },
         { value: mics.sha1, algorithm: 'sha-1' },
