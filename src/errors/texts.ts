@@ -181,7 +181,7 @@ export const errorTexts = {
   'receipt-signature-invalid':
     'The signature of the receipt for {messageId} does not fit the certificate configured for the partner ({expected}), so it proves nothing. If the partner has a new certificate, configure it; else ask them what their product signs with.',
   'receipt-signer-unknown':
-    'The receipt for {messageId} is signed by {found}; configured for the partner is {expected}. If the partner confirms the new certificate by its fingerprint, configure it too and ask whether the message arrived.',
+    'The receipt for {messageId} is signed by {found}; configured for the partner is {expected}. It says “{disposition}”, which proves nothing that way. If the partner confirms the new certificate by its fingerprint, configure it too and ask whether the message arrived.',
   'receipt-too-large':
     'The receipt is larger than {limitBytes} bytes, which no receipt needs. Ask the partner not to send the message back with it.',
   'receipt-unbound':
@@ -272,6 +272,8 @@ export const errorTexts = {
     'The sender {remoteAddress} sent nothing for {seconds} seconds, after {receivedBytes} bytes of a message. Nothing was processed; the sender has to send it again.',
   'request-too-large':
     'The request from {remoteAddress} is larger than the limit of {limitBytes} bytes. If such messages are wanted, raise the limit of the AS2 node.',
+  'request-too-slow':
+    'The sender {remoteAddress} sent only {receivedBytes} bytes of a message in {seconds} seconds, which keeps a place from others. Nothing was processed; the sender has to send it again over a better connection.',
   'tls-expired':
     'The TLS certificate of {host} is outside its validity: {reason}. The partner has to renew it. This is the certificate of the web server, not the one for AS2 messages.',
   'tls-failed':
@@ -347,7 +349,7 @@ export const errorTexts = {
     'The partner "{partner}" is not connected with one of our identities. Open it in the editor and choose the identity it knows us by.',
   'partner-missing': 'No partner is chosen. Choose one in the as2-out node, or let the message name one.',
   'partner-names-taken':
-    'The partners "{partner}" and "{other}" have the same AS2 name and the same identity. Messages that come in use the settings of "{other}"; remove one of the two, or change a name.',
+    'The partners "{partner}" (node {node}) and "{other}" (node {otherNode}) have the same AS2 name and the same identity. Messages that come in use the settings of the node {otherNode}; remove one of the two, or change a name.',
   'partner-not-found':
     'There is no partner called "{partner}". Correct the name in the message, or add the partner. There are: {known}.',
   'payload-file-unreadable':

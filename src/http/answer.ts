@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { As2Error, As2ErrorCode } from '../errors';
 import { Headers } from '../mime';
@@ -13,8 +14,9 @@ export interface HttpAnswer {
   readonly close?: boolean;
 }
 
-/** A sender that is still sending gets this long to see the answer before the connection is closed. */
+/** A sender that is still sending gets this long, and so many bytes, to see the answer before the connection is closed. */
 const LINGER_MS = 2_000;
+const LINGER_BYTES = 64 * 1024 * 1024;
 const RETRY_AFTER_SECONDS = 60;
 
 /** What a sender is told; it says less than the error our user sees (design: texts to partners say less). */
@@ -39,6 +41,7 @@ const REFUSALS: Partial<
   'request-encoding': { status: 415, text: 'Content-Encoding is not used with AS2.', close: true },
   'request-too-large': { status: 413, text: 'The message is larger than this station accepts.', close: true },
   'request-timeout': { status: 408, text: 'The message did not arrive in time.', close: true },
+  'request-too-slow': { status: 408, text: 'The message did not arrive in time.', close: true },
   'request-cut-off': { status: 400, text: 'The message is not complete.', close: true },
   'as2-header-missing': { status: 400, text: 'This is not an AS2 message: AS2-From or AS2-To is missing.' },
   'as2-name-malformed': { status: 400, text: 'AS2-From or AS2-To is not an AS2 name.' },
@@ -80,7 +83,7 @@ export function refusalAnswer(error: As2Error): HttpAnswer {
 }
 
 /**
- * Sends an answer; never throws.
+ * Sends an answer; never throws. An answer to a pipelined request waits until those before it are sent.
  * @returns whether all of it was handed to the network
  */
 export async function sendAnswer(
@@ -88,11 +91,8 @@ export async function sendAnswer(
   response: ServerResponse,
   answer: HttpAnswer,
 ): Promise<boolean> {
-  if (response.headersSent || response.destroyed || response.socket === null) return false;
-  const finished = Promise.race([
-    once(response, 'finish').then(() => true),
-    once(response, 'close').then(() => response.writableFinished),
-  ]).catch(() => false);
+  if (response.headersSent || response.destroyed || request.socket.destroyed) return false;
+  const sent = answerSent(request, response);
   const unread = !request.complete && hasBody(request);
   const fields = answer.headers.entries().flat();
   // RFC 9110 §8.6: a 204 has no Content-Length.
@@ -102,7 +102,29 @@ export async function sendAnswer(
   if (request.method !== 'HEAD' && answer.body.length > 0) response.write(answer.body);
   if (unread) await lingerWhileSending(request, response);
   response.end();
-  return finished;
+  return sent;
+}
+
+async function answerSent(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+  const over = new AbortController();
+  const { signal } = over;
+  const sent = await Promise.race([
+    once(response, 'finish', { signal }).then(() => true),
+    once(response, 'close', { signal }).then(() => response.writableFinished),
+    // One that still waits behind others has no connection yet, so it is not told when that closes.
+    ...(response.socket ? [] : [closeOf(request.socket).then(() => response.writableFinished)]),
+  ]).catch(() => false);
+  over.abort();
+  return sent;
+}
+
+const closes = new WeakMap<Socket, Promise<void>>();
+
+/** One listener for all requests of a connection, however many stand in line. */
+async function closeOf(socket: Socket): Promise<void> {
+  const known = closes.get(socket) ?? new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  closes.set(socket, known);
+  return known;
 }
 
 function hasBody(request: IncomingMessage): boolean {
@@ -117,13 +139,26 @@ function hasBody(request: IncomingMessage): boolean {
  */
 async function lingerWhileSending(request: IncomingMessage, response: ServerResponse): Promise<void> {
   response.flushHeaders();
-  request.resume();
   const over = new AbortController();
   const { signal } = over;
   await Promise.race([
+    discardBytes(request, signal),
     once(request, 'end', { signal }),
     once(request, 'close', { signal }),
     delay(LINGER_MS, undefined, { signal }),
   ]).catch(() => undefined);
   over.abort();
+}
+
+/** Ends when enough was read and thrown away. */
+async function discardBytes(request: IncomingMessage, signal: AbortSignal): Promise<void> {
+  let left = LINGER_BYTES;
+  return new Promise((resolve) => {
+    const discard = (chunk: Buffer): void => {
+      left -= chunk.length;
+      if (left <= 0) resolve();
+    };
+    request.on('data', discard).resume();
+    signal.addEventListener('abort', () => request.off('data', discard).resume());
+  });
 }

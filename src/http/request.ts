@@ -6,9 +6,15 @@ import { Headers } from '../mime';
 export interface RequestLimits {
   /** Largest body. */
   readonly limitBytes: number;
-  /** Longest silence while the body arrives; the total time is not limited (HTTP-19). */
+  /** Longest silence while the body arrives; the total time is not limited (HTTP-19), but see `SLOWEST`. */
   readonly idleTimeoutMs: number;
 }
+
+/**
+ * A body that keeps its connection open with a byte now and then: after so many of the longest silences it must have
+ * come to so many bytes a second. The slowest modems are faster.
+ */
+const SLOWEST = { afterSilences: 10, bytesPerSecond: 100 } as const;
 
 /** A request that was read to its end. */
 export interface ReceivedRequest {
@@ -66,7 +72,7 @@ export function readRequestHead(request: IncomingMessage, limitBytes: number): H
 
 /**
  * Reads the body of a request to its end.
- * @throws As2Error `request-too-large`, `request-timeout`, `request-cut-off`, `request-body-taken`, `spill-failed`
+ * @throws As2Error `request-too-large`, `request-timeout`, `request-too-slow`, `request-cut-off`, `request-body-taken`, `spill-failed`
  */
 export async function readRequestBody(
   request: IncomingMessage,
@@ -80,21 +86,6 @@ export async function readRequestBody(
     limitBytes: limits.limitBytes,
     limitError: (limitBytes) => new As2Error('request-too-large', { limitBytes, remoteAddress }),
   });
-}
-
-/**
- * Reads the body of a request that will not be processed, so that its sender gets to see the answer.
- * @throws As2Error as `readRequestBody`
- */
-export async function discardRequestBody(request: IncomingMessage, limits: RequestLimits): Promise<void> {
-  const { limitBytes, idleTimeoutMs } = limits;
-  let receivedBytes = 0;
-  for await (const chunk of capturedBody(request) ?? arrivingBody(request, idleTimeoutMs)) {
-    receivedBytes += chunk.length;
-    if (receivedBytes > limitBytes) {
-      throw new As2Error('request-too-large', { limitBytes, remoteAddress: remoteAddressOf(request) });
-    }
-  }
 }
 
 /** A whole request: head checked, body read. */
@@ -124,19 +115,24 @@ async function* arrivingBody(request: IncomingMessage, idleTimeoutMs: number): A
   const remoteAddress = remoteAddressOf(request);
   if (request.readableDidRead) throw new As2Error('request-body-taken', { remoteAddress });
   let receivedBytes = 0;
+  let waitedMs = 0;
   // The socket has to outlive an early end: the sender gets an answer.
   const arriving = request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
+  const problem = (code: 'request-timeout' | 'request-too-slow', ms: number): As2Error => {
+    return new As2Error(code, { remoteAddress, receivedBytes, seconds: ms / 1000 });
+  };
   try {
     for (;;) {
-      const next = await withinTime(arriving.next(), idleTimeoutMs, () => {
-        return new As2Error('request-timeout', {
-          remoteAddress,
-          receivedBytes,
-          seconds: idleTimeoutMs / 1000,
-        });
-      });
+      const before = performance.now();
+      const next = await withinTime(arriving.next(), idleTimeoutMs, () =>
+        problem('request-timeout', idleTimeoutMs),
+      );
+      waitedMs += performance.now() - before;
       if (next.done) break;
       receivedBytes += next.value.length;
+      if (isDripping(receivedBytes, waitedMs, idleTimeoutMs)) {
+        throw problem('request-too-slow', Math.round(waitedMs));
+      }
       yield next.value;
     }
   } catch (error) {
@@ -147,6 +143,12 @@ async function* arrivingBody(request: IncomingMessage, idleTimeoutMs: number): A
     arriving.return?.().catch(() => undefined);
   }
   if (!request.complete) throw new As2Error('request-cut-off', { remoteAddress, receivedBytes });
+}
+
+/** Whether a body is slower than any honest sender. */
+export function isDripping(receivedBytes: number, waitedMs: number, idleTimeoutMs: number): boolean {
+  const { afterSilences, bytesPerSecond } = SLOWEST;
+  return waitedMs > afterSilences * idleTimeoutMs && receivedBytes < (bytesPerSecond * waitedMs) / 1000;
 }
 
 async function withinTime<T>(

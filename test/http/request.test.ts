@@ -15,6 +15,7 @@ import {
   sendAnswer,
   textAnswer,
 } from '../../src/http';
+import { isDripping } from '../../src/http/request';
 import { withHttpServer } from '../partner/servers';
 import { withTempDirectory } from '../support/temp';
 
@@ -185,6 +186,37 @@ describe('http: requests', () => {
       });
     });
 
+    it('SEC-11: a sender that keeps its connection with a byte now and then', () => {
+      const minute = 60_000;
+      assert.equal(isDripping(9, 9 * minute, minute), false, 'it may only be slow');
+      assert.equal(isDripping(11, 11 * minute, minute), true);
+      assert.equal(isDripping(100_000, 11 * minute, minute), false, 'a modem');
+    });
+
+    it('absurd lengths: 413 or 400, and nothing is read', async () => {
+      await withReceiver({}, async ({ url }) => {
+        for (const length of [
+          '9007199254740993',
+          '99999999999999999999999',
+          '-1',
+          '1e9',
+          '0x10',
+          '1,1',
+          ' ',
+        ]) {
+          const answer = await raw(url, `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\nx`);
+          assert.match(answer, /^HTTP\/1\.1 4(?:13|00) /, length);
+        }
+      });
+    });
+
+    it('HTTP-19: a header without end: 431', async () => {
+      await withReceiver({}, async ({ url }) => {
+        const answer = await raw(url, `POST / HTTP/1.1\r\nHost: x\r\nSubject: ${'x'.repeat(20_000)}`);
+        assert.match(answer, /^HTTP\/1\.1 431 /);
+      });
+    });
+
     it('HTTP-03: a body that is cut off: nothing is left', async () => {
       for (const head of ['Content-Length: 5000\r\n\r\n', 'Transfer-Encoding: chunked\r\n\r\n7d0\r\n']) {
         await withReceiver({}, async ({ url, received, directory }) => {
@@ -206,6 +238,47 @@ describe('http: requests', () => {
     assert.equal(answer.status, 503);
     assert.equal(answer.headers.get('Retry-After'), '60');
     assert.doesNotMatch(answer.body.toString(), /secret|disk/);
+  });
+
+  it('HTTP-17: requests one behind the other on a connection are answered in their order', async () => {
+    let release = (): void => undefined;
+    const first = new Promise<void>((resolve) => (release = resolve));
+    const outcomes: Promise<boolean>[] = [];
+    await withHttpServer(
+      async (request, response) => {
+        const { url = '' } = request;
+        if (url === '/slow') await first;
+        outcomes.push(sendAnswer(request, response, textAnswer(200, url)));
+        if (url === '/last') release();
+      },
+      async (url) => {
+        const heads = ['/slow', '/quick', '/last'].map((path) => `GET ${path} HTTP/1.1\r\nHost: y\r\n`);
+        const answers = await raw(url, `${heads.join('\r\n')}Connection: close\r\n\r\n`);
+        assert.deepEqual(answers.match(/^\/\w+$/gm), ['/slow', '/quick', '/last']);
+        assert.deepEqual(await Promise.all(outcomes), [true, true, true]);
+      },
+    );
+  });
+
+  it('a connection that closes with answers standing in line: none of them waits for ever', async () => {
+    const outcomes: Promise<boolean>[] = [];
+    let closed = (): void => undefined;
+    const gone = new Promise<void>((resolve) => (closed = resolve));
+    await withHttpServer(
+      async (request, response) => {
+        if (outcomes.length === 0) request.socket.once('close', closed);
+        const first = outcomes.length === 0;
+        if (first) outcomes.push(gone.then(async () => sendAnswer(request, response, textAnswer(200, '1'))));
+        else outcomes.push(sendAnswer(request, response, textAnswer(200, '2')));
+        if (outcomes.length === 3) request.socket.destroy();
+      },
+      async (url) => {
+        const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined);
+        socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(3));
+        await gone;
+        assert.deepEqual(await Promise.all(outcomes), [false, false, false]);
+      },
+    );
   });
 
   it('knows whether an answer reached the network', async () => {

@@ -115,12 +115,7 @@ class HttpReceiver implements Receiver {
         return arrivalOf({ options, relationship, headers, request: as2, remoteAddress, stopping, closing });
       }
       this.emit('request-refused', { error: new As2Error('stations-unknown', names), ...names });
-      const answer = await answerUnknown(
-        request,
-        as2,
-        this.limits,
-        this.options.unknownStations ?? 'receipt',
-      );
+      const answer = await answerUnknown(request, as2, this.options.unknownStations ?? 'receipt');
       await sendAnswer(request, response, answer);
     } catch (error) {
       const refusal = toAs2Error(error);

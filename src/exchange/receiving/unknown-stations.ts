@@ -7,25 +7,23 @@ import {
   receiptText,
   type RequestHeaders,
 } from '../../as2';
-import { discardRequestBody, type HttpAnswer, type RequestLimits, textAnswer } from '../../http';
+import { type HttpAnswer, textAnswer } from '../../http';
 import { PRODUCT } from '../product';
 import type { ReceiveOptions } from '../types';
 
 /**
  * What a sender gets whose names we do not know (HDR-12): when it asked for a receipt, an unsigned one, because there
- * is no identity to sign with; else 403. Nothing is stored, and no address it names is called (SEC-09).
- * @throws As2Error as `discardRequestBody`
+ * is no identity to sign with; else 403. Its body is not looked at, nothing is stored, and no address it names is
+ * called (SEC-09).
  */
 export async function answerUnknown(
   request: IncomingMessage,
   as2: RequestHeaders,
-  limits: RequestLimits,
   answer: NonNullable<ReceiveOptions['unknownStations']>,
 ): Promise<HttpAnswer> {
   if (answer === 'forbidden' || !as2.receipt || as2.receipt.deliveryUrl !== undefined) {
     return textAnswer(403, 'No exchange is agreed between these two AS2 names.');
   }
-  await discardRequestBody(request, limits);
   const disposition = processedError(dispositionTexts.unknownTradingRelationship);
   const { headers, body } = await composeReceipt({
     request: as2,
