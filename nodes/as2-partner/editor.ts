@@ -17,7 +17,7 @@ import { openUsedSections, showStoredValues } from '../shared/editor/stored-valu
 import { useStyle } from '../shared/editor/style';
 import { createTabs } from '../shared/editor/tabs';
 import { adviceFor, isAuthenticated } from './editor/advice';
-import { checkAddress, checkPartnerCertificate } from './editor/checks';
+import { checkAddress, checkIdentity, checkPartnerCertificate } from './editor/checks';
 
 interface Properties {
   name: string;
@@ -61,7 +61,7 @@ RED.nodes.registerType<Properties>('as2-partner', {
       value: '',
       type: 'as2-identity',
       required: true,
-      label: RED._('node-red-contrib-as2/as2-partner:as2-partner.label.identity'),
+      validate: (value, _options) => checkIdentity(value),
     },
     url: {
       value: '',

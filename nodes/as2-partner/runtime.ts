@@ -24,7 +24,7 @@ export default function register(RED: NodeAPI): void {
     const { partners } = stateOf(RED);
     const other = partners.add(this);
     if (other) {
-      const facts = { partner: this.label, other: other.label };
+      const facts = { partner: this.label, node: this.id, other: other.label, otherNode: other.id };
       this.warn(describe(RED, new As2Error('partner-names-taken', facts)));
     }
     onClose(RED, this, () => partners.remove(this));

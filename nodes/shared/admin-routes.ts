@@ -1,18 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { NodeAPI } from 'node-red';
 import { As2Error, toAs2Error } from '../../src/errors';
-import type { Certificate, CertificateCard, IssuableKeyType } from '../../src/pki';
+import type { Certificate, IssuableKeyType } from '../../src/pki';
 import { core } from './core';
 import { describe } from './describe';
 import { onRequest } from './events';
 import type { IdentityCredentials } from './identity';
 import { choice, environmentVariable, positive, text } from './settings';
+import type { ShownCertificate } from './shown-certificate';
 import { stateOf } from './state';
-
-/** What the editor shows of a certificate, and the certificate itself. */
-interface ShownCertificate extends CertificateCard {
-  readonly pem: string;
-}
 
 type AdminRequest = IncomingMessage & { readonly body?: unknown };
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { As2Error } from '../../src/errors';
+import { As2Error, toAs2Error } from '../../src/errors';
 import type { Certificate } from '../../src/pki';
 import { core } from './core';
 
@@ -21,7 +21,7 @@ export function expiryNote(
   try {
     core.pki.assertUsableNow(longest, role, owner, now);
   } catch (error) {
-    return error as As2Error;
+    return toAs2Error(error);
   }
   if (core.pki.validityOf(longest, now) !== 'expires-soon') return undefined;
   return new As2Error('certificate-expires-soon', {

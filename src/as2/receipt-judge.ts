@@ -138,7 +138,11 @@ function signatureProblem(receipt: Receipt, expected: ExpectedReceipt): As2Error
     return new As2Error('receipt-signature-invalid', { messageId, expected: configured }, { cause, details });
   }
   return expected.signedRequired
-    ? new As2Error('receipt-signer-unknown', { messageId, found, expected: configured }, { cause, details })
+    ? new As2Error(
+        'receipt-signer-unknown',
+        { messageId, found, expected: configured, disposition: receipt.dispositionText },
+        { cause, details },
+      )
     : undefined;
 }
 

@@ -240,6 +240,16 @@ describe('validators', () => {
     assert.equal(validate('as2-in', 'path', '/as2'), true);
   });
 
+  it('want an identity for a partner that is in order, and say where to mend it', () => {
+    assertRefused(validate('as2-partner', 'identity', ''), /Choose the identity/);
+    assertRefused(validate('as2-partner', 'identity', '_ADD_'), /Choose the identity/);
+    assertRefused(validate('as2-partner', 'identity', 'gone'), /does not exist/);
+    loaded = [{ id: 'own', type: 'as2-identity', valid: false }];
+    assertRefused(validate('as2-partner', 'identity', 'own'), /not set up completely.*pencil/);
+    loaded = [{ id: 'own', type: 'as2-identity', valid: true }];
+    assert.equal(validate('as2-partner', 'identity', 'own'), true);
+  });
+
   it('want a partner from the node or from the message', () => {
     assertRefused(validate('as2-out', 'partner', ''), /Choose a partner/);
     assertRefused(validate('as2-out', 'partner', '_ADD_'), /Choose a partner/);

@@ -257,7 +257,7 @@ describe('identities and partners at deploy', () => {
     await withFlow({ nodes: [identity, partner('First'), partner('Second')], credentials }, async (flow) => {
       assert.match(
         flow.logged('warn').join('\n'),
-        /"Second" and "First" have the same AS2 name and the same identity/,
+        /"Second" \(node second\) and "First" \(node first\) have the same AS2 name and the same identity/,
       );
     });
   });

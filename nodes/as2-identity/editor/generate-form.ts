@@ -1,4 +1,4 @@
-import type { InspectedCertificate } from '../../shared/editor/certificate-card';
+import type { ShownCertificate } from '../../shared/shown-certificate';
 import { element, field, onEvery } from '../../shared/editor/dom';
 import { environmentVariable } from '../../shared/editor/environment';
 import { post } from '../../shared/editor/server';
@@ -50,7 +50,7 @@ export function generateForm(keys: KeyFields, changed: () => void): SlideForm {
     },
     async confirmed() {
       if (commonName.value.trim() === '') throw new Error(text('generate.common-name-missing'));
-      const made = await post<{ privateKey: string; certificate: string; card: InspectedCertificate }>(
+      const made = await post<{ privateKey: string; certificate: string; card: ShownCertificate }>(
         'identity/generate',
         {
           commonName: commonName.value.trim(),

@@ -1,4 +1,4 @@
-import type { InspectedCertificate } from '../../shared/editor/certificate-card';
+import type { ShownCertificate } from '../../shared/shown-certificate';
 import { inspect } from '../../shared/editor/certificate-field';
 import { button, element } from '../../shared/editor/dom';
 import { holdsCertificate } from '../../shared/editor/certificate-file';
@@ -11,7 +11,7 @@ import { row, slideForm, type SlideForm } from './slide-form';
 /** What was found in the files and the pasted text. */
 interface Found {
   privateKey?: string;
-  readonly certificates: InspectedCertificate[];
+  readonly certificates: ShownCertificate[];
 }
 
 /** Takes a key pair that exists already: PKCS#12, or PEM in one or several pieces, from files or pasted. */
@@ -164,8 +164,8 @@ async function take(found: Found, passphrase: string, keys: KeyFields): Promise<
 /** The chain with the certificate of the key in front. */
 async function ownFirst(
   inspectWith: (certificate: string) => Promise<InspectedKey>,
-  certificates: readonly InspectedCertificate[],
-): Promise<InspectedCertificate[]> {
+  certificates: readonly ShownCertificate[],
+): Promise<ShownCertificate[]> {
   for (const own of certificates) {
     const { matchesCertificate } = await inspectWith(own.pem);
     if (matchesCertificate) return [own, ...certificates.filter((other) => other !== own)];
@@ -173,6 +173,6 @@ async function ownFirst(
   throw new Error(text('import.mismatch'));
 }
 
-function asPem(certificates: readonly InspectedCertificate[]): string {
+function asPem(certificates: readonly ShownCertificate[]): string {
   return certificates.map(({ pem }) => pem).join('\n');
 }

@@ -4,6 +4,11 @@ import { say } from './say';
 
 export const isPlain = (url: string): boolean => /^http:\/\//i.test(url);
 
+/** Loopback: nobody is on the way. */
+const isThisMachine = (url: string): boolean =>
+  URL.canParse(url) && /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/.test(new URL(url).hostname);
+const isOpen = (url: string): boolean => isPlain(url) && !isThisMachine(url);
+
 /** Ciphers with a tag, for which there are two structures. */
 export const isAuthenticated = (cipher: string): boolean => /-[gc]cm$|poly1305$/.test(cipher);
 
@@ -13,7 +18,6 @@ export function adviceFor(node: EditorNode): Advice {
   const isTicked = (property: string): boolean => current(node, property) === true;
   return {
     url: () => adviseUrl(value('url'), value('encrypt')),
-    identity: () => adviseIdentity(value('identity')),
     sign: () => adviseSignature(value('sign')),
     encrypt: () => adviseEncryption(value('encrypt'), value('url')),
     receipt: () => (value('receipt') === 'none' ? say('advice.no-receipt') : undefined),
@@ -28,12 +32,7 @@ export function adviceFor(node: EditorNode): Advice {
 
 function adviseUrl(url: string, cipher: string): string | undefined {
   if (url === '') return say('advice.url-missing');
-  return isPlain(url) && cipher !== '' ? say('advice.url-plain') : undefined;
-}
-
-/** Node-RED marks the field, but does not say where to mend it. */
-function adviseIdentity(id: string): string | undefined {
-  return RED.nodes.node(id)?.valid === false ? say('advice.identity-incomplete') : undefined;
+  return isOpen(url) && cipher !== '' ? say('advice.url-plain') : undefined;
 }
 
 function adviseSignature(digest: string): string | undefined {
@@ -43,7 +42,7 @@ function adviseSignature(digest: string): string | undefined {
 }
 
 function adviseEncryption(cipher: string, url: string): string | undefined {
-  if (cipher === '') return say(isPlain(url) ? 'advice.readable-for-everyone' : 'advice.unencrypted');
+  if (cipher === '') return say(isOpen(url) ? 'advice.readable-for-everyone' : 'advice.unencrypted');
   const bits = /^rc2-(40|64)-/.exec(cipher)?.[1];
   if (bits !== undefined) return say('advice.short-key', { bits });
   // OpenSSL keeps these apart, so that they run in a process of their own.

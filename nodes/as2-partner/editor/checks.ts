@@ -10,6 +10,15 @@ export function checkAddress(node: EditorNode, value: unknown): EditorVerdict {
   return login && isPlain(String(value).trim()) ? say('problem.login-in-the-clear') : true;
 }
 
+/** There must be one, and it must be in order: Node-RED marks the field, but does not say where to mend it. */
+export function checkIdentity(value: unknown): EditorVerdict {
+  const id = value === '_ADD_' || typeof value !== 'string' ? '' : value;
+  if (id === '') return say('problem.identity-missing');
+  const identity = RED.nodes.node(id);
+  if (!identity) return say('problem.identity-gone');
+  return identity.valid === false ? say('problem.identity-invalid') : true;
+}
+
 /** The certificate can be left out only where nothing needs it; the same rule as at run time. */
 export function checkPartnerCertificate(node: EditorNode, value: unknown): EditorVerdict {
   const verdict = checkCertificates(value);

@@ -1,25 +1,7 @@
+import type { ShownCertificate } from '../shown-certificate';
 import { button, element, icon } from './dom';
 import { copyButton } from './files';
 import { text } from './texts';
-
-/** A certificate as the server describes it (`CertificateCard` of the core), with its PEM. */
-export interface InspectedCertificate {
-  readonly commonName?: string;
-  readonly subject: string;
-  readonly issuer: string;
-  readonly selfSigned: boolean;
-  readonly serialNumber: string;
-  readonly fingerprintSha256: string;
-  readonly fingerprintSha1: string;
-  readonly keyKind: string;
-  readonly signatureAlgorithm: string;
-  readonly notBefore: string;
-  readonly notAfter: string;
-  readonly daysLeft: number;
-  readonly state: 'valid' | 'expires-soon' | 'expired' | 'not-yet-valid';
-  readonly warnings: readonly string[];
-  readonly pem: string;
-}
 
 const STATE_ICONS = {
   valid: 'fa-check-circle',
@@ -29,7 +11,7 @@ const STATE_ICONS = {
 } as const;
 
 /** Everything one has to compare with a partner on the telephone, on a card. */
-export function certificateCard(certificate: InspectedCertificate, remove?: () => void): HTMLElement {
+export function certificateCard(certificate: ShownCertificate, remove?: () => void): HTMLElement {
   const { state, subject, commonName = subject } = certificate;
   const day = (iso: string) => iso.slice(0, 10);
   return element(
@@ -65,7 +47,7 @@ export function certificateCard(certificate: InspectedCertificate, remove?: () =
   );
 }
 
-function stateText({ state, daysLeft, notBefore, notAfter }: InspectedCertificate): string {
+function stateText({ state, daysLeft, notBefore, notAfter }: ShownCertificate): string {
   switch (state) {
     case 'valid':
       return text('certificate.state.valid', { days: daysLeft });

@@ -1,4 +1,5 @@
-import { certificateCard, type InspectedCertificate } from './certificate-card';
+import type { ShownCertificate } from '../shown-certificate';
+import { certificateCard } from './certificate-card';
 import { button, element, icon, field, setShown, setValue } from './dom';
 import { environmentVariable } from './environment';
 import { fileButton, onDrop, readChosenFile } from './files';
@@ -7,8 +8,8 @@ import { text } from './texts';
 
 export function inspect(
   input: { readonly text: string } | { readonly base64: string },
-): Promise<InspectedCertificate[]> {
-  return post<{ certificates: InspectedCertificate[] }>('certificate/inspect', input).then(
+): Promise<ShownCertificate[]> {
+  return post<{ certificates: ShownCertificate[] }>('certificate/inspect', input).then(
     ({ certificates }) => certificates,
   );
 }
@@ -19,13 +20,10 @@ export function inspect(
  */
 export function certificateField(id: string): void {
   const stored = field(id);
-  const paste = element('textarea', {
-    class: 'as2-paste',
-    rows: '3',
-    spellcheck: 'false',
-    placeholder: text('certificate.paste'),
-    'aria-label': text('certificate.paste'),
-  });
+  let certificates: readonly ShownCertificate[] = [];
+  let lastTyped = '';
+  const paste = element('textarea', { class: 'as2-paste', rows: '3', spellcheck: 'false' });
+  invite();
   const choose = fileButton(
     text('action.choose-file'),
     '.cer,.crt,.pem,.der,.p7b,.p7c,.txt',
@@ -35,8 +33,6 @@ export function certificateField(id: string): void {
   const message = element('div', { class: 'as2-note', role: 'status' });
   const list = element('div', { class: 'as2-cards' });
   stored.after(list, paste, message, choose);
-  let certificates: readonly InspectedCertificate[] = [];
-  let lastTyped = '';
 
   paste.addEventListener('input', () => {
     // Pasted at once, or typed to its end.
@@ -75,7 +71,7 @@ export function certificateField(id: string): void {
     }
   }
 
-  function add(more: readonly InspectedCertificate[]): void {
+  function add(more: readonly ShownCertificate[]): void {
     const fresh = more.filter(
       (one) => !certificates.some((known) => known.fingerprintSha256 === one.fingerprintSha256),
     );
@@ -84,7 +80,7 @@ export function certificateField(id: string): void {
     store(certificates.map(({ pem }) => pem).join('\n'));
   }
 
-  function show(all: readonly InspectedCertificate[]): void {
+  function show(all: readonly ShownCertificate[]): void {
     certificates = all;
     list.replaceChildren(
       ...all.map((one) =>
@@ -97,6 +93,13 @@ export function certificateField(id: string): void {
     setShown(true, paste, choose);
     paste.value = '';
     lastTyped = '';
+    invite();
+  }
+
+  function invite(): void {
+    const invitation = text(certificates.length === 0 ? 'certificate.paste' : 'certificate.paste-another');
+    paste.placeholder = invitation;
+    paste.setAttribute('aria-label', invitation);
   }
 
   function showVariable(variable: string): void {

@@ -7,8 +7,8 @@ const STYLE = `
 .as2-form .form-row.as2-wide { display: block; }
 .as2-form .form-row .as2-below { grid-column: 2; }
 .as2-form .as2-hidden { display: none !important; }
-.as2-form .as2-check { display: flex; gap: 8px; align-items: baseline; width: auto; margin: 0; }
-.as2-form .form-row .as2-check input { width: auto; margin: 0; flex: none; position: relative; top: 1px; }
+.as2-form .as2-check { display: flex; gap: 8px; align-items: center; line-height: 20px; width: auto; margin: 0; }
+.as2-form .form-row .as2-check input { width: auto; margin: 0; flex: none; }
 .as2-form .as2-choices { display: flex; flex-wrap: wrap; gap: 6px 18px; }
 .as2-form .form-row .as2-choices .as2-check { width: auto; margin: 0; }
 .as2-form .as2-more { margin: 0 0 12px; }
