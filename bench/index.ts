@@ -1,5 +1,6 @@
 import { eventLoopRow } from './event-loop';
 import { memoryRow } from './memory';
+import { messagesRow } from './messages';
 import { receiveRow } from './receive';
 import type { Row } from './row';
 import { sendRow } from './send';
@@ -7,4 +8,4 @@ import { sendRow } from './send';
 export { Material } from './material';
 export { judge, type Result } from './row';
 
-export const rows: readonly Row[] = [sendRow, receiveRow, memoryRow, eventLoopRow];
+export const rows: readonly Row[] = [sendRow, receiveRow, memoryRow, eventLoopRow, messagesRow];
