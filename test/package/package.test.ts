@@ -24,6 +24,7 @@ const belonging = [
   /^docs\/(decisions\/)?([a-z0-9-]+|README)\.md$/,
   /^examples\/\d\d - [\w ,]+\.json$/,
   /^dist\/src\/([a-z0-9-]+\/)*[a-z0-9-]+\.(js|d\.ts)$/,
+  /^dist\/test\/partner\/mock\/[a-z-]+\.(js|d\.ts)$/,
   /^dist\/nodes\/as2-[a-z]+\.(js|html)$/,
   /^dist\/nodes\/(as2-[a-z]+|shared)\/[a-z0-9-]+\.(js|d\.ts)$/,
   /^dist\/nodes\/locales\/[a-z]{2}(-[A-Z]{2})?\/as2-[a-z]+\.(json|html)$/,
@@ -78,6 +79,8 @@ describe('the packed package', function () {
       'LICENSE',
       'dist/src/index.js',
       'dist/src/index.d.ts',
+      'dist/test/partner/mock/index.js',
+      'dist/test/partner/mock/index.d.ts',
       ...examples.map((name) => `examples/${name}.json`),
       ...nodeTypes.flatMap((type) => [
         `dist/nodes/${type}.js`,
@@ -115,6 +118,17 @@ describe('the packed package', function () {
     const program = "console.log(Object.keys(require('node-red-contrib-as2')).length)";
     const { stdout } = await run(process.execPath, ['--eval', program], { cwd: nodeRed.userDirectory });
     assert.ok(Number(stdout) > 5, stdout);
+  });
+
+  it('gives programs a trading partner for their tests', async () => {
+    const program = `
+      const { TradingPartner } = require('node-red-contrib-as2/testing');
+      TradingPartner.start({ peer: { as2Name: 'ALPHA' } }).then(async (partner) => {
+        console.log(partner.as2Name);
+        await partner.stop();
+      });`;
+    const { stdout } = await run(process.execPath, ['--eval', program], { cwd: nodeRed.userDirectory });
+    assert.equal(stdout, 'Test Partner\n');
   });
 
   it('loads in Node-RED without a warning', () => {
