@@ -9,7 +9,8 @@ import type { JudgedSignature } from './incoming-signature';
 import { entityKind, mediaTypeOfEntity } from './media-types';
 import { ReceiptFields } from './receipt-fields';
 
-const MOST_LAYERS = 10;
+/** Signed entity, report, notification; and one more multipart around or between them (SEC-11). */
+const MOST_LAYERS = 4;
 const LONGEST_TEXT = 64 * 1024;
 /** Fields are a few lines; what a hostile partner puts there must not keep the event loop busy (SEC-11). */
 const LONGEST_FIELDS = 256 * 1024;

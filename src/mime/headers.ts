@@ -98,19 +98,16 @@ function assertWritable(name: string, value: string): void {
 }
 
 function parseFields(block: string): Field[] {
-  const fields: [name: string, value: string][] = [];
+  // Pieces are joined at the end: text that grows line by line would be copied for each of them (SEC-11).
+  const fields: { readonly name: string; readonly pieces: string[] }[] = [];
   for (const line of splitLines(block)) {
-    const last = fields.at(-1);
-    if (isBlank(line[0])) {
-      if (last) last[1] = joinBlank(last[1], trimBlanks(line));
-      continue;
-    }
-    const field = splitField(line);
-    if (field) fields.push(field);
+    const pieces = fields.at(-1)?.pieces;
+    const field = isBlank(line[0]) ? undefined : splitField(line);
+    if (field) fields.push({ name: field[0], pieces: nonEmpty(field[1]) });
     // RFC 4130 A.2 itself breaks a Content-Type after a semicolon without indenting the next line (MDN-01).
-    else if (last?.[1].endsWith(';')) last[1] = joinBlank(last[1], trimBlanks(line));
+    else if (isBlank(line[0]) || pieces?.at(-1)?.endsWith(';')) pieces?.push(...nonEmpty(trimBlanks(line)));
   }
-  return fields;
+  return fields.map(({ name, pieces }) => [name, pieces.join(' ')]);
 }
 
 /** Undefined when the line is not a field. Blanks before the colon are tolerated (RFC 5322 §4.5, obs-optional). */
@@ -121,7 +118,7 @@ function splitField(line: string): [name: string, value: string] | undefined {
 }
 
 function unfold(value: string): string {
-  return splitLines(value).reduce((text, line) => joinBlank(text, trimBlanks(line)), '');
+  return splitLines(value).map(trimBlanks).flatMap(nonEmpty).join(' ');
 }
 
 /** A CR that ends no line and NUL mean nothing in a header (RFC 5322 §2.2): they read as blanks (SEC-08). */
@@ -131,7 +128,6 @@ function splitLines(text: string): string[] {
     .map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line).replace(/[\r\0]/g, ' '));
 }
 
-function joinBlank(before: string, after: string): string {
-  if (before === '' || after === '') return before + after;
-  return `${before} ${after}`;
+function nonEmpty(text: string): string[] {
+  return text === '' ? [] : [text];
 }

@@ -118,6 +118,11 @@ function textOf({ tag, constructed, content }: Asn1Node): string | undefined {
 
 function fromUniversal(content: Buffer): string | undefined {
   if (content.length % 4 !== 0) return undefined;
-  const codes = Array.from({ length: content.length / 4 }, (_, index) => content.readUInt32BE(index * 4));
-  return codes.every((code) => code <= 0x10ffff) ? String.fromCodePoint(...codes) : undefined;
+  let text = '';
+  for (let at = 0; at < content.length; at += 4) {
+    const code = content.readUInt32BE(at);
+    if (code > 0x10ffff) return undefined;
+    text += String.fromCodePoint(code);
+  }
+  return text;
 }

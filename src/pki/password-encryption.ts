@@ -1,16 +1,5 @@
 import { createDecipheriv, pbkdf2Sync } from 'node:crypto';
-import {
-  type Asn1Node,
-  childrenOf,
-  hasTag,
-  integerBytes,
-  octetStringValue,
-  oidValue,
-  parseBer,
-  smallInteger,
-  tags,
-} from '../asn1';
-import { isAs2Error } from '../errors';
+import { type Asn1Node, childrenOf, hasTag, octetStringValue, oidValue, smallInteger, tags } from '../asn1';
 import { pkcs12Key, rc2CbcDecrypt } from './pkcs12-legacy';
 
 /** Thrown for algorithms that are not known here or that would take too long. */
@@ -22,9 +11,8 @@ export class UnsupportedProtection extends Error {}
  */
 export type Passphrase = string | undefined;
 
-/** What an upload may make us compute before it is refused; the largest counts in use are a tenth of these. */
-const MOST_PBKDF2_ITERATIONS = 5_000_000;
-const MOST_PKCS12_ITERATIONS = 1_000_000;
+/** About a second of work. The largest counts in use are a tenth of it. */
+const MOST_ITERATIONS = 1_000_000;
 /** N times r times p; OpenSSL writes keys with 131,072. */
 const MOST_SCRYPT_BLOCKS = 8_000_000;
 
@@ -63,6 +51,24 @@ const pkcs12Ciphers: Readonly<Record<string, BlockCipher>> = {
 };
 const PKCS12_IV_BYTES = 8;
 
+/** What one file may make us compute before it is refused, however many of its parts ask for it (SEC-11). */
+export class IterationBudget {
+  private left = MOST_ITERATIONS;
+
+  /**
+   * @param derivations how often the count is gone through
+   * @throws UnsupportedProtection; As2Error `asn1-malformed`
+   */
+  take(count: Asn1Node | undefined, derivations = 1): number {
+    const iterations = smallInteger(count);
+    this.left -= iterations * derivations;
+    if (iterations < 1 || this.left < 0) {
+      throw new UnsupportedProtection(`more than ${MOST_ITERATIONS} iterations in all, or none`);
+    }
+    return iterations;
+  }
+}
+
 /**
  * Decrypts what was encrypted with a passphrase (RFC 8018 PBES2, RFC 7292 appendix C).
  * @param algorithm the AlgorithmIdentifier
@@ -72,15 +78,16 @@ export function decryptWithPassphrase(
   algorithm: Asn1Node | undefined,
   data: Buffer,
   passphrase: Passphrase,
+  budget: IterationBudget,
 ): Buffer {
   const [id, parameters] = childrenOf(algorithm);
   const scheme = oidValue(id);
-  if (scheme === pbes2) return decryptPbes2(parameters, data, passphrase);
+  if (scheme === pbes2) return decryptPbes2(parameters, data, passphrase, budget);
   const cipher = pkcs12Ciphers[scheme];
   if (!cipher) throw new UnsupportedProtection(scheme);
   const [saltNode, iterationsNode] = childrenOf(parameters);
   const salt = octetStringValue(saltNode);
-  const iterations = iterationCount(iterationsNode, MOST_PKCS12_ITERATIONS);
+  const iterations = budget.take(iterationsNode, 2);
   const key = pkcs12Key('encryption', 'sha1', passphrase, salt, iterations, cipher.keyBytes);
   const iv = pkcs12Key('iv', 'sha1', passphrase, salt, iterations, PKCS12_IV_BYTES);
   return cipher.decrypt(key, iv, data);
@@ -92,41 +99,20 @@ export function decryptWithPassphrase(
  * @throws UnsupportedProtection; As2Error `asn1-malformed`
  */
 export function assertAffordable(algorithm: Asn1Node | undefined): void {
+  const budget = new IterationBudget();
   const [id, parameters] = childrenOf(algorithm);
   if (oidValue(id) !== pbes2) {
-    iterationCount(childrenOf(parameters)[1], MOST_PBKDF2_ITERATIONS);
+    budget.take(childrenOf(parameters)[1]);
     return;
   }
   const [kdf, kdfParameters] = childrenOf(childrenOf(parameters)[0]);
   const [, ...numbers] = childrenOf(kdfParameters);
   if (oidValue(kdf) !== scrypt) {
-    iterationCount(numbers[0], MOST_PBKDF2_ITERATIONS);
+    budget.take(numbers[0]);
     return;
   }
   const blocks = numbers.slice(0, 3).reduce((product, node) => product * smallInteger(node), 1);
   if (blocks < 1 || blocks > MOST_SCRYPT_BLOCKS) throw new UnsupportedProtection(`${blocks} blocks`);
-}
-
-/**
- * Whether an encrypted private key (EncryptedPrivateKeyInfo, RFC 5958 §3) asks for more iterations than we would
- * compute: OpenSSL would count to the end, and nothing else would run meanwhile.
- */
-export function asksTooMuch(encryptedPrivateKeyInfo: Buffer): boolean {
-  try {
-    const [algorithm] = childrenOf(parseBer(encryptedPrivateKeyInfo));
-    const [id, parameters] = childrenOf(algorithm);
-    if (oidValue(id) !== pbes2) return isMoreThan(MOST_PKCS12_ITERATIONS, childrenOf(parameters)[1]);
-    const [derivationId, derivation] = childrenOf(childrenOf(parameters)[0]);
-    return oidValue(derivationId) === pbkdf2 && isMoreThan(MOST_PBKDF2_ITERATIONS, childrenOf(derivation)[1]);
-  } catch (error) {
-    // Of another structure: OpenSSL says what is wrong with it.
-    if (isAs2Error(error)) return false;
-    throw error;
-  }
-}
-
-function isMoreThan(most: number, count: Asn1Node | undefined): boolean {
-  return integerBytes(count).length > 4 || smallInteger(count) > most;
 }
 
 /** The key of a PKCS#12 MAC (RFC 7292 appendix B). */
@@ -136,21 +122,33 @@ export function macKey(
   salt: Buffer,
   iterationsNode: Asn1Node | undefined,
   lengthBytes: number,
+  budget: IterationBudget,
 ): Buffer {
-  const iterations = iterationsNode ? iterationCount(iterationsNode, MOST_PKCS12_ITERATIONS) : 1;
+  const iterations = iterationsNode ? budget.take(iterationsNode) : 1;
   return pkcs12Key('mac', digest, passphrase, salt, iterations, lengthBytes);
 }
 
-function decryptPbes2(parameters: Asn1Node | undefined, data: Buffer, passphrase: Passphrase): Buffer {
+function decryptPbes2(
+  parameters: Asn1Node | undefined,
+  data: Buffer,
+  passphrase: Passphrase,
+  budget: IterationBudget,
+): Buffer {
   const [derivation, encryption] = childrenOf(parameters);
   const [encryptionId, iv] = childrenOf(encryption);
   const cipher = pbes2Ciphers[oidValue(encryptionId)];
   if (!cipher) throw new UnsupportedProtection(oidValue(encryptionId));
-  return cipher.decrypt(pbkdf2Key(derivation, passphrase, cipher.keyBytes), octetStringValue(iv), data);
+  const key = pbkdf2Key(derivation, passphrase, cipher.keyBytes, budget);
+  return cipher.decrypt(key, octetStringValue(iv), data);
 }
 
 /** PBKDF2-params: salt, iterationCount, keyLength OPTIONAL, prf DEFAULT HMAC-SHA-1 (RFC 8018 appendix A.2). */
-function pbkdf2Key(derivation: Asn1Node | undefined, passphrase: Passphrase, keyBytes: number): Buffer {
+function pbkdf2Key(
+  derivation: Asn1Node | undefined,
+  passphrase: Passphrase,
+  keyBytes: number,
+  budget: IterationBudget,
+): Buffer {
   const [id, parameters] = childrenOf(derivation);
   if (oidValue(id) !== pbkdf2) throw new UnsupportedProtection(oidValue(id));
   const [salt, iterations, ...optional] = childrenOf(parameters);
@@ -158,14 +156,8 @@ function pbkdf2Key(derivation: Asn1Node | undefined, passphrase: Passphrase, key
   const prfId = prf ? oidValue(childrenOf(prf)[0]) : '1.2.840.113549.2.7';
   const digest = pseudoRandomFunctions[prfId];
   if (!digest) throw new UnsupportedProtection(prfId);
-  const count = iterationCount(iterations, MOST_PBKDF2_ITERATIONS);
+  const count = budget.take(iterations);
   return pbkdf2Sync(passphrase ?? '', octetStringValue(salt), count, keyBytes, digest);
-}
-
-function iterationCount(node: Asn1Node | undefined, most: number): number {
-  const count = smallInteger(node);
-  if (count < 1 || count > most) throw new UnsupportedProtection(`${count} iterations`);
-  return count;
 }
 
 function nodeCipher(name: string, keyBytes: number): BlockCipher {

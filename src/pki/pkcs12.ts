@@ -5,7 +5,13 @@ import { Certificate } from './certificate';
 import { readContents } from './content';
 import { sameName } from './distinguished-name';
 import { belongsTo } from './key-pair';
-import { decryptWithPassphrase, macKey, type Passphrase, UnsupportedProtection } from './password-encryption';
+import {
+  decryptWithPassphrase,
+  IterationBudget,
+  macKey,
+  type Passphrase,
+  UnsupportedProtection,
+} from './password-encryption';
 
 export interface OpenedPkcs12 {
   readonly privateKey: KeyObject;
@@ -59,7 +65,7 @@ export function openPkcs12(file: Buffer, passphrase: string): OpenedPkcs12 {
     throw new As2Error('pkcs12-damaged', { reason: 'its structure ends too early' });
   if (content.kind !== 'pkcs12') throw new As2Error('pkcs12-unreadable', {});
   try {
-    return arrange(readBags(readPfx(content.bytes), passphrase));
+    return arrange(readBags(readPfx(content.bytes), passphrase, new IterationBudget()));
   } catch (cause) {
     if (cause instanceof UnsupportedProtection) {
       throw new As2Error('pkcs12-unsupported', { algorithm: cause.message }, { cause });
@@ -76,18 +82,20 @@ function readPfx(file: Buffer): Pfx {
   return { authenticatedSafe: octetStringValue(childrenOf(content, contextTag(0))[0]), macData };
 }
 
-function readBags(pfx: Pfx, passphrase: string): Bags {
+function readBags(pfx: Pfx, passphrase: string, budget: IterationBudget): Bags {
   // An empty passphrase is written in two ways, and some programs write the one that means "none".
   const candidates: Passphrase[] = passphrase === '' ? ['', undefined] : [passphrase];
   if (pfx.macData) {
     const { macData } = pfx;
-    const index = candidates.findIndex((candidate) => macMatches(macData, pfx.authenticatedSafe, candidate));
+    const index = candidates.findIndex((candidate) =>
+      macMatches(macData, pfx.authenticatedSafe, candidate, budget),
+    );
     if (index === -1) throw new As2Error('pkcs12-passphrase', {});
-    return readSafe(pfx.authenticatedSafe, candidates[index]);
+    return readSafe(pfx.authenticatedSafe, candidates[index], budget);
   }
   for (const candidate of candidates) {
     try {
-      return readSafe(pfx.authenticatedSafe, candidate);
+      return readSafe(pfx.authenticatedSafe, candidate, budget);
     } catch (error) {
       if (error instanceof UnsupportedProtection) throw error;
       // Without a MAC this is how a wrong passphrase shows: bad padding, or garbage where a structure should be.
@@ -97,7 +105,12 @@ function readBags(pfx: Pfx, passphrase: string): Bags {
 }
 
 /** MacData: DigestInfo, salt, iterations DEFAULT 1 (RFC 7292 §4, §5.1 step 5). */
-function macMatches(macData: Asn1Node, authenticatedSafe: Buffer, passphrase: Passphrase): boolean {
+function macMatches(
+  macData: Asn1Node,
+  authenticatedSafe: Buffer,
+  passphrase: Passphrase,
+  budget: IterationBudget,
+): boolean {
   const [digestInfo, salt, iterations] = childrenOf(macData);
   const [algorithm, expected] = childrenOf(digestInfo);
   const id = oidValue(childrenOf(algorithm)[0]);
@@ -106,20 +119,20 @@ function macMatches(macData: Asn1Node, authenticatedSafe: Buffer, passphrase: Pa
   const expectedMac = octetStringValue(expected);
   // The key is as long as the digest, whatever length the file claims (RFC 7292 §4): each octet costs iterations.
   const keyBytes = createHash(digest).digest().length;
-  const key = macKey(digest, passphrase, octetStringValue(salt), iterations, keyBytes);
+  const key = macKey(digest, passphrase, octetStringValue(salt), iterations, keyBytes, budget);
   const mac = createHmac(digest, key).update(authenticatedSafe).digest();
   return mac.length === expectedMac.length && timingSafeEqual(mac, expectedMac);
 }
 
-function readSafe(authenticatedSafe: Buffer, passphrase: Passphrase): Bags {
+function readSafe(authenticatedSafe: Buffer, passphrase: Passphrase, budget: IterationBudget): Bags {
   const bags: Bags = { keys: [], certificates: [] };
   for (const contentInfo of childrenOf(parseBer(authenticatedSafe))) {
-    collectBags(parseBer(safeContents(contentInfo, passphrase)), passphrase, bags);
+    collectBags(parseBer(safeContents(contentInfo, passphrase, budget)), passphrase, bags, budget);
   }
   return bags;
 }
 
-function safeContents(contentInfo: Asn1Node, passphrase: Passphrase): Buffer {
+function safeContents(contentInfo: Asn1Node, passphrase: Passphrase, budget: IterationBudget): Buffer {
   const [type, explicit] = childrenOf(contentInfo);
   const [content] = childrenOf(explicit, contextTag(0));
   switch (oidValue(type)) {
@@ -128,14 +141,14 @@ function safeContents(contentInfo: Asn1Node, passphrase: Passphrase): Buffer {
     case contentTypes.encryptedData: {
       const [, encryptedContentInfo] = childrenOf(content);
       const [, algorithm, encrypted] = childrenOf(encryptedContentInfo);
-      return decryptWithPassphrase(algorithm, octetStringValue(encrypted, contextTag(0)), passphrase);
+      return decryptWithPassphrase(algorithm, octetStringValue(encrypted, contextTag(0)), passphrase, budget);
     }
     default:
       throw new UnsupportedProtection('public-key privacy mode');
   }
 }
 
-function collectBags(safe: Asn1Node, passphrase: Passphrase, bags: Bags): void {
+function collectBags(safe: Asn1Node, passphrase: Passphrase, bags: Bags, budget: IterationBudget): void {
   for (const bag of childrenOf(safe)) {
     const [type, explicit] = childrenOf(bag);
     const [value] = childrenOf(explicit, contextTag(0));
@@ -146,7 +159,7 @@ function collectBags(safe: Asn1Node, passphrase: Passphrase, bags: Bags): void {
       case bagTypes.shroudedKey: {
         const [algorithm, encrypted] = childrenOf(value);
         bags.keys.push(
-          privateKeyOf(decryptWithPassphrase(algorithm, octetStringValue(encrypted), passphrase)),
+          privateKeyOf(decryptWithPassphrase(algorithm, octetStringValue(encrypted), passphrase, budget)),
         );
         break;
       }
@@ -154,7 +167,7 @@ function collectBags(safe: Asn1Node, passphrase: Passphrase, bags: Bags): void {
         bags.certificates.push(...certificateOf(value));
         break;
       case bagTypes.safeContents:
-        if (value) collectBags(value, passphrase, bags);
+        if (value) collectBags(value, passphrase, bags, budget);
         break;
     }
   }

@@ -3,7 +3,6 @@ import { childrenOf, parseBer } from '../asn1';
 import { As2Error, type As2ErrorCode, isAs2Error } from '../errors';
 import { type Content, type ContentKind, readContents } from './content';
 import { assertAffordable, UnsupportedProtection } from './password-encryption';
-import { asksTooMuch } from './password-encryption';
 import { toPem } from './pem';
 
 /**
@@ -34,9 +33,6 @@ function readClear(content: Content): KeyObject {
 }
 
 function readEncrypted({ bytes, label, headers = [] }: Content, passphrase: string | undefined): KeyObject {
-  if (headers.length === 0 && asksTooMuch(bytes)) {
-    throw new As2Error('private-key-encryption-unsupported', {});
-  }
   const pem =
     headers.length > 0
       ? toPem(label ?? '', bytes).replace('\n', `\n${headers.join('\n')}\n\n`)

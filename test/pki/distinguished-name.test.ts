@@ -58,6 +58,12 @@ describe('distinguished names', () => {
     it(`SIG-08: differ by ${title}`, () => assert.equal(sameName(plain, other), false));
   }
 
+  it('SEC-11: hundreds of thousands of letters in a UniversalString are a name like any other', () => {
+    const long = name([commonName, universal, utf32('a'.repeat(300_000))]);
+    assert.ok(formatName(long).startsWith('CN=aaa'));
+    assert.equal(sameName(long, name([commonName, utf8, 'A'.repeat(300_000)])), true);
+  });
+
   it('that cannot be read are the same only byte for byte', () => {
     const broken = Buffer.from('30053103300155', 'hex');
     assert.equal(sameName(broken, Buffer.from(broken)), true);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { context, integer, octetString, oid, sequence } from '../../src/asn1';
@@ -188,18 +188,31 @@ describe('openPkcs12', () => {
       expectCode(file, 'pkcs12-unsupported', /1\.2\.840\.113549\.1\.12\.1\.1.*openssl pkcs12/);
     });
 
-    it('more iterations than anyone uses, without computing them', () => {
-      const salt = octetString(Buffer.alloc(8));
-      const manyIterations = integer(1_000_000_000);
-      const pkcs12Pbe = sequence(oid('1.2.840.113549.1.12.1.3'), sequence(salt, manyIterations));
-      const pbkdf2 = sequence(oid('1.2.840.113549.1.5.12'), sequence(salt, manyIterations));
-      const aes256 = sequence(oid('2.16.840.1.101.3.4.1.42'), octetString(Buffer.alloc(16)));
-      const pbes2 = sequence(oid('1.2.840.113549.1.5.13'), sequence(pbkdf2, aes256));
-      for (const algorithm of [pkcs12Pbe, pbes2]) {
-        const shrouded = sequence(algorithm, octetString(Buffer.alloc(16)));
-        const bag = sequence(oid('1.2.840.113549.1.12.10.1.2'), context(0, shrouded));
-        expectCode(clearPkcs12(sequence(bag)), 'pkcs12-unsupported', /1000000000 iterations/);
+    it('SEC-11: more iterations than anyone uses, without computing them', () => {
+      for (const algorithm of protections(1_000_000_000)) {
+        const file = clearPkcs12(sequence(shroudedBag(algorithm)));
+        expectCode(file, 'pkcs12-unsupported', /more than 1000000 iterations in all/);
       }
+    });
+
+    it('SEC-11: many bags that ask for many iterations together, for the file as a whole', async () => {
+      // Each of them opens: another program wrote them, one by one.
+      const bag = await withTempDirectory(async (directory) => {
+        const key = join(directory, 'key.der');
+        await openssl(
+          ['pkcs8', '-topk8', '-v2', 'aes256', '-iter', '240000', '-passout', `pass:${passphrase}`].concat([
+            '-outform',
+            'DER',
+            '-out',
+            key,
+          ]),
+          Buffer.from(ec.privateKeyPem),
+        );
+        return sequence(oid('1.2.840.113549.1.12.10.1.2'), context(0, await readFile(key)));
+      });
+      const bags = (count: number) => clearPkcs12(sequence(...Array.from({ length: count }, () => bag)));
+      expectCode(bags(4), 'pkcs12-several-keys');
+      expectCode(bags(5), 'pkcs12-unsupported', /more than 1000000 iterations in all/);
     });
   });
 
@@ -225,4 +238,20 @@ function clearPkcs12(safeContents: Buffer): Buffer {
   const data = (content: Buffer): Buffer =>
     sequence(oid('1.2.840.113549.1.7.1'), context(0, octetString(content)));
   return sequence(integer(3), data(sequence(data(safeContents))));
+}
+
+/** Both ways to protect with a passphrase, as the algorithm identifier says it. */
+function protections(iterations: number): Buffer[] {
+  const parameters = sequence(octetString(Buffer.alloc(8)), integer(iterations));
+  const pbkdf2 = sequence(oid('1.2.840.113549.1.5.12'), parameters);
+  const aes256 = sequence(oid('2.16.840.1.101.3.4.1.42'), octetString(Buffer.alloc(16)));
+  return [
+    sequence(oid('1.2.840.113549.1.12.1.3'), parameters),
+    sequence(oid('1.2.840.113549.1.5.13'), sequence(pbkdf2, aes256)),
+  ];
+}
+
+function shroudedBag(algorithm: Buffer): Buffer {
+  const shrouded = sequence(algorithm, octetString(Buffer.alloc(16)));
+  return sequence(oid('1.2.840.113549.1.12.10.1.2'), context(0, shrouded));
 }
