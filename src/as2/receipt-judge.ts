@@ -1,4 +1,4 @@
-import { digestAlgorithm } from '../cms';
+import { digestAlgorithm, type DigestName } from '../cms';
 import { As2Error, type Facts } from '../errors';
 import { dispositionTexts } from './disposition-for-error';
 import { sameMessageId } from './message-id';
@@ -6,6 +6,7 @@ import { type KeptMic, type Mic, type ReceivedMic, sameMicValue } from './mic';
 import type { MicDiagnosis } from './mic-diagnosis';
 import { type Receipt, saysPositive } from './receipt';
 import { micRemedy, remedyFor } from './remedies';
+import { defaultAllowedDigests } from './security-policy';
 
 /** What a sender knows about the message a receipt must be for. */
 export interface ExpectedReceipt {
@@ -15,6 +16,8 @@ export interface ExpectedReceipt {
   /** What else is known about the receipt's MIC, if it is none of these: see `judgeReceiptOf`. */
   readonly micDiagnosis?: MicDiagnosis;
   readonly signedRequired: boolean;
+  /** Digests that prove something, as for messages (SEC-05). Default: all but MD5 and SHA-1. */
+  readonly allowedDigests?: readonly DigestName[];
   readonly ownAs2Name: string;
   readonly partnerAs2Name: string;
 }
@@ -29,7 +32,7 @@ export interface ReceiptVerdict {
   readonly micAlternative?: boolean;
   /** Present when the MIC is none of those that were kept, and what was sent could be looked at again. */
   readonly micDiagnosis?: MicDiagnosis;
-  /** A configured certificate of the partner signed the receipt. */
+  /** A configured certificate of the partner signed the receipt, with a digest that is allowed. */
   readonly authenticated: boolean;
   /** Why it is not positive. */
   readonly problem?: As2Error;
@@ -42,13 +45,13 @@ export interface ReceiptVerdict {
 export function judgeReceipt(receipt: Receipt, expected: ExpectedReceipt): ReceiptVerdict {
   const { micDiagnosis } = expected;
   const comparison = compareMic(receipt.mic, expected.mics, micDiagnosis);
-  const authenticated = receipt.signature?.status === 'verified';
+  const authenticated = isSigned(receipt) && weakDigest(receipt, expected) === undefined;
   const problem =
     messageProblem(receipt, expected, comparison) ??
-    partnerProblem(receipt, expected) ??
+    partnerProblem(receipt, expected, authenticated) ??
     signatureProblem(receipt, expected) ??
     dispositionProblem(receipt, expected, authenticated) ??
-    unsignedProblem(receipt, expected) ??
+    unprovedProblem(receipt, expected) ??
     micProblem(receipt, expected, comparison);
   return {
     positive: problem === undefined,
@@ -109,11 +112,15 @@ function messageProblem(
  * The names must be those of the message, exchanged; where they are there (HDR-06), and where the signature does not
  * prove the partner anyway. Some products do not exchange them.
  */
-function partnerProblem({ from, to, signature }: Receipt, expected: ExpectedReceipt): As2Error | undefined {
+function partnerProblem(
+  { from, to }: Receipt,
+  expected: ExpectedReceipt,
+  authenticated: boolean,
+): As2Error | undefined {
   const { ownAs2Name: own, partnerAs2Name: partner, messageId } = expected;
   const fits = (sender: string, receiver: string) =>
     (from === undefined || from === sender) && (to === undefined || to === receiver);
-  if (signature?.status === 'verified' || fits(partner, own) || fits(own, partner)) return undefined;
+  if (authenticated || fits(partner, own) || fits(own, partner)) return undefined;
   return new As2Error('receipt-other-partner', {
     messageId,
     from: from ?? '(no name)',
@@ -171,11 +178,29 @@ function remedyForRefusal(description: string | undefined, diagnosis: MicDiagnos
   return (isAltered && diagnosis?.matches?.explanation) || remedyFor(description);
 }
 
-/** RCV-04: without a signature a good receipt is no proof. A bad one was reported before, as unauthenticated. */
-function unsignedProblem({ signature }: Receipt, expected: ExpectedReceipt): As2Error | undefined {
-  const isSigned = signature !== undefined && signature.status !== 'no-signer';
-  if (isSigned || !expected.signedRequired) return undefined;
-  return new As2Error('receipt-unsigned', { messageId: expected.messageId });
+/**
+ * RCV-04: without a signature a good receipt is no proof, nor with one that anybody could have made (SEC-05). A bad
+ * receipt was reported before, as unauthenticated.
+ */
+function unprovedProblem(receipt: Receipt, expected: ExpectedReceipt): As2Error | undefined {
+  const { messageId, signedRequired } = expected;
+  if (!signedRequired) return undefined;
+  const digest = weakDigest(receipt, expected);
+  if (digest) return new As2Error('receipt-digest-not-allowed', { messageId, digest });
+  const { signature } = receipt;
+  return signature === undefined || signature.status === 'no-signer'
+    ? new As2Error('receipt-unsigned', { messageId })
+    : undefined;
+}
+
+function isSigned({ signature }: Receipt): boolean {
+  return signature?.status === 'verified';
+}
+
+/** The digest of a good signature, if it is none of those that are allowed. */
+function weakDigest(receipt: Receipt, { allowedDigests }: ExpectedReceipt): DigestName | undefined {
+  const digest = isSigned(receipt) ? receipt.signature?.digest : undefined;
+  return digest && !(allowedDigests ?? defaultAllowedDigests).includes(digest) ? digest : undefined;
 }
 
 /** RCV-03, RCV-08. */

@@ -162,6 +162,8 @@ export const errorTexts = {
     'The content of the message is larger than the limit of {limitBytes} bytes. If such messages are wanted, raise the limit of the AS2 node.',
   'receipt-altered':
     'The receipt for {messageId} was changed after {found} signed it, so it proves nothing. Ask the partner whether the message arrived; send it again with the same Message-ID.',
+  'receipt-digest-not-allowed':
+    'The receipt for {messageId} is signed with {digest}, which is not allowed for this partner, so it proves nothing. Ask the partner to sign receipts with SHA-256, or allow {digest} in the settings of the partner.',
   'receipt-format-unsupported':
     'The sender accepts only receipts signed in a format that is not supported: {formats}. AS2 uses pkcs7-signature; ask the partner to request that.',
   'receipt-mic-algorithm-unknown':
@@ -291,16 +293,30 @@ export const errorTexts = {
   'exchange-taken': 'There is an exchange with the same sender, receiver and Message-ID already ({id}).',
   'exchange-unreadable':
     'The record of an exchange in {path} cannot be read: {reason}. It was left as it is; move the folder away if it is damaged.',
+  'journal-damaged':
+    'The journal {path} is damaged: {reason}. Messages are refused until it is repaired, and nothing was deleted. Stop Node-RED and put a backup in its place; or move it away together with the files whose names begin with its name: then a new one is started, which does not know the messages of before and would take their repeats for new.',
+  'journal-newer':
+    'The journal {path} was written by a newer release of this package: {reason}. Install that release again, or choose another spool directory.',
+  'runtime-without-sqlite':
+    'This Node.js ({version}) has no SQLite, which the journal of messages needs. Update to Node.js 22.13 or later.',
   'store-full':
     'The disk is full: {path} could not be written. Messages are refused until there is room; free disk space or choose another spool directory.',
+  'store-in-use':
+    'Another process works with the journal {path}. Two Node-RED cannot share one spool directory: stop the other one, or choose another directory.',
   'store-unavailable':
     'The spool directory does not work: {path}: {reason}. Check that it exists and that Node-RED may write there. Messages are refused until it works again.',
 
   // --- exchange
+  'context-unusable':
+    'The message {messageId} was not taken for sending, because what is to be remembered with it cannot be kept: {reason}. Keep less in it, and only plain values.',
   'message-id-reused':
     'The partner "{partner}" used the Message-ID {messageId} again for other content. It was not processed, because it cannot be told which one counts; the partner has to send it with a new Message-ID.',
   'message-id-taken':
     'A message with the Message-ID {messageId} was already sent to "{partner}". Leave the Message-ID away to get a fresh one for every message.',
+  'outbox-closed':
+    'The message {messageId} to "{partner}" was not taken for sending, because AS2 is being stopped. Send it again after the start.',
+  'partner-gone':
+    'The message {messageId} waits to be sent to "{partner}", but this partner is not configured any more for {from} and {to}. Configure it again, or cancel the message.',
   'partner-url-missing':
     'The partner "{partner}" has no URL, so nothing can be sent to it. Ask them for the address of their AS2 endpoint and add it to the partner.',
   'payload-length-changed':
@@ -311,11 +327,17 @@ export const errorTexts = {
     'The flow did not decide about the message {messageId} from "{partner}" within {seconds} seconds; the partner was told: {disposition}. Let the flow reach an as2-mdn node sooner, or raise the time-out of the as2-in node.',
   'receipt-not-sent':
     'The partner "{partner}" broke the connection before the receipt for {messageId} could be sent. When the message is repeated, the same receipt is sent again, and the flow does not see the message twice.',
+  'receipt-overdue':
+    'The partner "{partner}" took the message {messageId}, but its receipt did not come within {minutes} minutes. Ask the partner whether it could be sent to {url}, and whether the message was processed. A receipt that comes later still counts.',
   'receipt-unexpected':
     'A receipt for the message {originalMessageId} came from "{partner}", which no message is waiting for. It says: {disposition}. Nothing was done with it.',
+  'receipt-url-missing':
+    'The partner "{partner}" is to send its receipts later, in a request of their own, but there is no address for them. Enter the URL at which the partner reaches your AS2 endpoint, or choose receipts in the answer.',
   'receipt-url-refused':
     'The partner "{partner}" wants the receipt to be sent to {url}, which was not done: {reason}. The message itself was processed. If the address is right, add its host to the receipt addresses of the partner.',
   'send-aborted': 'Sending {messageId} to "{partner}" was stopped before it was complete.',
+  'send-cancelled':
+    'Sending {messageId} to "{partner}" was cancelled. Attempts made before: {attempts}; if there were any, the partner may have the message.',
   'station-closing':
     'The message {messageId} was in work when the AS2 node was stopped. The partner was told to send it again.',
   'stations-unknown':

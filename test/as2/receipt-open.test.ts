@@ -40,15 +40,15 @@ function reportBody(lines: readonly string[] = fields): string {
 
 const reportEntity = (lines?: readonly string[]) => `Content-Type: ${reportType}\r\n\r\n${reportBody(lines)}`;
 
-/** multipart/signed around a report. @param signedForm what the signature is over, if not the report itself */
+/** multipart/signed around a report. @param signed what the signature is over, if not the report itself */
 async function signedReport(
   entity: string,
-  signedForm = entity,
+  signed: string | Buffer = entity,
   signer?: Parameters<typeof signDetached>[1],
 ): Promise<Wire> {
   const { beta } = await stations();
   const options = signer ?? { keyPair: beta, digest: 'sha-256' };
-  const digest = createHash('sha256').update(signedForm, 'latin1').digest();
+  const digest = Buffer.isBuffer(signed) ? signed : createHash('sha256').update(signed, 'latin1').digest();
   const signature = (await signDetached(digest, options)).toString('base64');
   const body = `--s\r\n${entity}\r\n--s\r\nContent-Type: application/pkcs7-signature\r\nContent-Transfer-Encoding: base64\r\n\r\n${signature}\r\n--s--\r\n`;
   const type = 'multipart/signed; protocol="application/pkcs7-signature"; micalg=sha-256; boundary="s"';
@@ -422,6 +422,46 @@ describe('Judging receipts', () => {
       assert.equal(problem?.facts.partnerText, 'The message was received.');
     });
   }
+
+  for (const [digest, nodeName] of [
+    ['sha-1', 'sha1'],
+    ['md5', 'md5'],
+  ] as const) {
+    it(`SEC-05, RCV-04: signed with ${digest} is no proof, unless that is allowed`, async () => {
+      const { beta } = await stations();
+      const entity = reportEntity();
+      const contentDigest = createHash(nodeName).update(entity, 'latin1').digest();
+      const receipt = await read(await signedReport(entity, contentDigest, { keyPair: beta, digest }));
+      assert.equal(receipt.signature?.status, 'verified');
+      const expected = {
+        messageId,
+        mics: [{ value: mic, algorithm: 'sha-256' }],
+        ownAs2Name: alphaName,
+        partnerAs2Name: betaName,
+      } as const;
+      const judged = judgeReceipt(receipt, { ...expected, signedRequired: true });
+      assert.equal(judged.problem?.code, 'receipt-digest-not-allowed');
+      assert.equal(judged.problem?.facts.digest, digest);
+      assert.equal(judged.authenticated, false);
+
+      const allowed = judgeReceipt(receipt, { ...expected, signedRequired: true, allowedDigests: [digest] });
+      assert.deepEqual([allowed.positive, allowed.authenticated], [true, true]);
+      // Where none is required it is worth what an unsigned one is worth.
+      const unasked = judgeReceipt(receipt, { ...expected, signedRequired: false });
+      assert.deepEqual([unasked.positive, unasked.authenticated], [true, false]);
+    });
+  }
+
+  it('SEC-05: a bad receipt signed with sha-1 is reported as bad, and as not authenticated', async () => {
+    const { beta } = await stations();
+    const entity = reportEntity(field('Disposition', `${automatic} processed/error: decryption-failed`));
+    const contentDigest = createHash('sha1').update(entity, 'latin1').digest();
+    const { problem, authenticated } = await verdict(
+      await signedReport(entity, contentDigest, { keyPair: beta, digest: 'sha-1' }),
+    );
+    assert.equal(problem?.code, 'receipt-negative');
+    assert.deepEqual([problem.facts.authenticated, authenticated], [false, false]);
+  });
 
   it('MIC-03 the digest that products take over the headers too is taken, and marked', async () => {
     const { mics } = await composed();
