@@ -165,7 +165,7 @@ function dispositionProblem(
   return new As2Error('receipt-negative', {
     messageId,
     disposition: dispositionText || 'the receipt has no disposition',
-    remedy: remedyForRefusal(description, micDiagnosis),
+    remedy: remedyForRefusal(receipt, micDiagnosis),
     partnerText: [...errors, ...failures, text].join(' ').replace(/\s+/g, ' ').trim() || 'nothing more',
     description,
     authenticated,
@@ -173,9 +173,12 @@ function dispositionProblem(
 }
 
 /** Where the content was found altered, the digest of what they found may tell what happened to it. */
-function remedyForRefusal(description: string | undefined, diagnosis: MicDiagnosis | undefined): string {
-  const isAltered = description?.toLowerCase() === dispositionTexts.integrityCheckFailed;
-  return (isAltered && diagnosis?.matches?.explanation) || remedyFor(description);
+function remedyForRefusal(receipt: Receipt, diagnosis: MicDiagnosis | undefined): string {
+  const { disposition, errors, failures, text } = receipt;
+  const { description, modifier, type } = disposition;
+  const stated = [description, ...errors, ...failures, modifier, type];
+  const isAltered = stated.some((one) => one?.toLowerCase() === dispositionTexts.integrityCheckFailed);
+  return (isAltered && diagnosis?.matches?.explanation) || remedyFor(stated, text);
 }
 
 /**

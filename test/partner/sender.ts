@@ -39,7 +39,7 @@ export async function withSender<T>(work: (sender: Sender) => Promise<T>): Promi
           }),
       });
     } finally {
-      spool.close();
+      await spool.close();
     }
   });
 }

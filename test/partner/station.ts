@@ -65,7 +65,7 @@ export async function withStation<T>(
       );
     } finally {
       await receiver.close(0);
-      spool.close();
+      await spool.close();
     }
   });
 }
