@@ -1,8 +1,7 @@
 import { checkAs2Name, checkUrl } from '../shared/editor/checks';
-import { button, field, part, setValue } from '../shared/editor/dom';
+import { suggestEndpoints } from '../shared/editor/endpoints';
 import { openDialog } from '../shared/editor/live';
 import { showNotes } from '../shared/editor/notes';
-import { get } from '../shared/editor/server';
 import { useStyle } from '../shared/editor/style';
 import { createTabs } from '../shared/editor/tabs';
 import { checkKeys } from './editor/check-keys';
@@ -13,13 +12,6 @@ interface Properties {
   as2Name: string;
   url: string;
   certificate: string;
-}
-
-/** An as2-in node at work, as the server lists it. */
-interface Endpoint {
-  readonly name: string;
-  /** Path on this server, root of the HTTP nodes included. */
-  readonly url: string;
 }
 
 useStyle();
@@ -60,19 +52,6 @@ RED.nodes.registerType<Properties>('as2-identity', {
     ]);
     showNotes(this, form);
     keysTab(this.id);
-    void suggestEndpoints((url) => this._('as2-identity.action.use', { url }));
+    void suggestEndpoints('as2-identity-endpoints', 'node-config-input-url');
   },
 });
-
-/** The URL is usually one of the addresses at which this Node-RED listens already. */
-async function suggestEndpoints(label: (url: string) => string): Promise<void> {
-  const place = part('as2-identity-endpoints');
-  const address = field('node-config-input-url');
-  const endpoints = await get<Endpoint[]>('endpoints').catch(() => []);
-  place.append(
-    ...endpoints.map(({ url: path }) => {
-      const url = location.origin + path;
-      return button({ icon: 'fa-sign-in', label: label(url) }, () => setValue(address, url));
-    }),
-  );
-}

@@ -16,6 +16,7 @@ export default function register(RED: NodeAPI): void {
   function As2Identity(this: IdentityNode, def: IdentityDef): void {
     RED.nodes.createNode(this, def);
     this.as2Name = asText(def.as2Name);
+    this.url = asText(def.url);
     this.label = asText(def.name) || this.as2Name || def.id;
     this.identity = check(() => readIdentity(def, this.credentials));
     reportStation(RED, this, this.identity, identityNote);

@@ -5,7 +5,8 @@ import { currentText, openDialog } from '../shared/editor/live';
 import { showNotes } from '../shared/editor/notes';
 import { useStyle } from '../shared/editor/style';
 import { text } from '../shared/editor/texts';
-import { adviseAccept, advisePath, checkEndpointPath, endpointUrl } from './editor/path';
+import { adviseAccept, adviseOutput, adviseSize } from './editor/advice';
+import { advisePath, checkEndpointPath, endpointUrl } from './editor/path';
 
 interface Properties {
   name: string;
@@ -44,7 +45,7 @@ RED.nodes.registerType<Properties>('as2-in', {
     receipt: { value: 'automatic' },
     receiptTimeout: { value: '60', validate: (value, _options) => checkNumber(value, 1, HOUR) },
     onTimeout: { value: 'reject' },
-    output: { value: 'auto' },
+    output: { value: 'buffer' },
     maxBuffer: { value: '16', validate: (value, _options) => checkNumber(value, 1, LARGEST_BUFFER) },
     maxSize: { value: '200', validate: (value, _options) => checkNumber(value, 1, LARGEST_MESSAGE) },
   },
@@ -66,6 +67,8 @@ RED.nodes.registerType<Properties>('as2-in', {
     showNotes(this, form, {
       path: () => advisePath(currentText(this, 'path')),
       onTimeout: () => adviseAccept(this),
+      output: () => adviseOutput(currentText(this, 'output')),
+      maxSize: () => adviseSize(currentText(this, 'output'), currentText(this, 'maxSize')),
     });
 
     const address = element('span');

@@ -94,7 +94,7 @@ export default function register(RED: NodeAPI): void {
       mode: choice(def.receipt, 'receipt', ['automatic', 'flow'], 'automatic'),
       receiptTimeoutMs: duration(def.receiptTimeout, 'receipt time-out', 60),
       onTimeout: choice(def.onTimeout, 'on time-out', ['reject', 'accept'], 'reject'),
-      output: choice(def.output, 'output', OUTPUTS, 'auto'),
+      output: choice(def.output, 'output', OUTPUTS, 'buffer'),
       maxMessageBytes: MEGABYTE * positive(def.maxSize, 'largest message', 200),
       maxBufferBytes: MEGABYTE * positive(def.maxBuffer, 'largest Buffer', 16),
     };

@@ -3,13 +3,25 @@ import {
   COMPRESS,
   ENCRYPT,
   KEY_TRANSPORT,
+  LONGEST_RECEIPT_WAIT,
+  MOST_ATTEMPTS,
+  MOST_PARALLEL,
   RECEIPT,
+  RECEIPT_DELIVERY,
+  RECEIPT_OVERDUE,
   SIGN,
   SIGN_SCHEME,
 } from '../shared/choices';
 import { certificateField } from '../shared/editor/certificate-field';
-import { checkAs2Name, checkCertificates, checkChoice, checkNumber } from '../shared/editor/checks';
+import {
+  checkAs2Name,
+  checkCertificates,
+  checkChoice,
+  checkNumber,
+  checkWhole,
+} from '../shared/editor/checks';
 import { element, field, onEvery, part, setShown } from '../shared/editor/dom';
+import { suggestEndpoints } from '../shared/editor/endpoints';
 import { handOverFacts, type OwnStation } from '../shared/editor/hand-over';
 import { openDialog } from '../shared/editor/live';
 import { showNotes } from '../shared/editor/notes';
@@ -17,7 +29,13 @@ import { openUsedSections, showStoredValues } from '../shared/editor/stored-valu
 import { useStyle } from '../shared/editor/style';
 import { createTabs } from '../shared/editor/tabs';
 import { adviceFor, isAuthenticated } from './editor/advice';
-import { checkAddress, checkIdentity, checkPartnerCertificate } from './editor/checks';
+import {
+  checkAddress,
+  checkHosts,
+  checkIdentity,
+  checkPartnerCertificate,
+  checkReceiptUrl,
+} from './editor/checks';
 
 interface Properties {
   name: string;
@@ -32,6 +50,11 @@ interface Properties {
   keyTransport: string;
   compress: string;
   receipt: string;
+  receiptDelivery: string;
+  receiptUrl: string;
+  /** Minutes. */
+  receiptTimeout: string;
+  receiptOverdue: string;
   requireSigned: boolean;
   requireEncrypted: boolean;
   acceptSha1: boolean;
@@ -44,6 +67,9 @@ interface Properties {
   connectTimeout: string;
   /** Seconds of silence. */
   responseTimeout: string;
+  attempts: string;
+  parallel: string;
+  receiptHosts: string;
   ca: string;
 }
 
@@ -85,6 +111,24 @@ RED.nodes.registerType<Properties>('as2-partner', {
     keyTransport: { value: 'rsa-pkcs1', validate: (value, _options) => checkChoice(value, KEY_TRANSPORT) },
     compress: { value: '', validate: (value, _options) => checkChoice(value, COMPRESS) },
     receipt: { value: 'signed', validate: (value, _options) => checkChoice(value, RECEIPT) },
+    receiptDelivery: {
+      value: 'sync',
+      validate: (value, _options) => checkChoice(value, RECEIPT_DELIVERY),
+    },
+    receiptUrl: {
+      value: '',
+      validate(value, _options) {
+        return checkReceiptUrl(this, value);
+      },
+    },
+    receiptTimeout: {
+      value: '30',
+      validate: (value, _options) => value === undefined || checkNumber(value, 1, LONGEST_RECEIPT_WAIT),
+    },
+    receiptOverdue: {
+      value: 'fail',
+      validate: (value, _options) => checkChoice(value, RECEIPT_OVERDUE),
+    },
     requireSigned: { value: true },
     requireEncrypted: { value: true },
     acceptSha1: { value: false },
@@ -95,6 +139,9 @@ RED.nodes.registerType<Properties>('as2-partner', {
     acceptRc2: { value: false },
     connectTimeout: { value: '30', validate: (value, _options) => checkNumber(value, 1, DAY) },
     responseTimeout: { value: '300', validate: (value, _options) => checkNumber(value, 1, DAY) },
+    attempts: { value: '10', validate: (value, _options) => checkWhole(value, MOST_ATTEMPTS) },
+    parallel: { value: '4', validate: (value, _options) => checkWhole(value, MOST_PARALLEL) },
+    receiptHosts: { value: '', validate: (value, _options) => checkHosts(value) },
     ca: { value: '', validate: (value, _options) => checkCertificates(value) },
   },
   credentials: {
@@ -126,6 +173,15 @@ RED.nodes.registerType<Properties>('as2-partner', {
     showNotes(this, form, adviceFor(this));
     const encrypt = field('node-config-input-encrypt');
     onEvery([encrypt], () => setShown(isAuthenticated(encrypt.value), part('as2-partner-structure')));
+    const receipt = field('node-config-input-receipt');
+    const delivery = field('node-config-input-receiptDelivery');
+    const asyncRows = [...form.querySelectorAll<HTMLElement>('.as2-partner-async')];
+    onEvery([receipt, delivery], () => {
+      const isAsked = receipt.value !== 'none';
+      setShown(isAsked, part('as2-partner-delivery'));
+      setShown(isAsked && delivery.value === 'async', ...asyncRows);
+    });
+    void suggestEndpoints('as2-partner-endpoints', 'node-config-input-receiptUrl');
     certificateField('node-config-input-certificate');
     certificateField('node-config-input-ca');
 

@@ -45,3 +45,12 @@ export const KEY_TRANSPORT = ['rsa-pkcs1', 'rsa-oaep-sha-256', 'rsa-oaep-sha-1']
 export const COMPRESS = ['', 'before-signing', 'after-signing'] as const;
 
 export const RECEIPT = ['signed', 'unsigned', 'none'] as const;
+
+export const RECEIPT_DELIVERY = ['sync', 'async'] as const;
+
+export const RECEIPT_OVERDUE = ['fail', 'resend'] as const;
+
+/** The core waits no longer for a receipt, in minutes (RCV-07). */
+export const LONGEST_RECEIPT_WAIT = 6 * 24 * 60;
+export const MOST_ATTEMPTS = 100;
+export const MOST_PARALLEL = 64;

@@ -23,6 +23,7 @@ export interface IdentityNode extends Node<IdentityCredentials> {
   label: string;
   /** As it is configured, in order or not. */
   as2Name: string;
+  url: string;
   identity: Checked<Identity>;
 }
 

@@ -1,16 +1,37 @@
+import { constants } from 'node:buffer';
 import type { NodeMessage } from 'node-red';
+import { As2Error } from '../../src/errors';
 import type { ReceivedMessage } from '../../src/exchange';
 import { core } from './core';
 import { withoutGaps } from './plain';
 
-export const OUTPUTS = ['auto', 'buffer', 'text', 'file'] as const;
+export const OUTPUTS = ['buffer', 'text', 'file', 'auto'] as const;
 
 export interface InMessageOptions {
   readonly output: (typeof OUTPUTS)[number];
+  /** Largest payload that is given as Buffer or text. */
+  readonly maxMessageBytes: number;
   /** With output `auto`, a payload of more bytes is given as the path of its file. */
   readonly maxBufferBytes: number;
   /** Who decides about the receipt. */
   readonly mode: 'automatic' | 'flow';
+}
+
+/** What Node.js can hold, at most: `Buffer` read from a file, `string`. */
+const MOST_BYTES = { buffer: 2 ** 31 - 1, text: constants.MAX_STRING_LENGTH };
+
+/**
+ * Why a message cannot be given to the flow in the form the flow was built for. Compression makes small requests large,
+ * so the size of the request does not tell. A path in the place of a Buffer would be saved as if it were the document.
+ */
+export function tooLargeFor(
+  { messageId, partner, sizeBytes }: ReceivedMessage,
+  { output, maxMessageBytes }: InMessageOptions,
+): As2Error | undefined {
+  if (output !== 'buffer' && output !== 'text') return undefined;
+  const limitBytes = Math.min(maxMessageBytes, MOST_BYTES[output]);
+  if (sizeBytes <= limitBytes) return undefined;
+  return new As2Error('document-too-large', { messageId, partner, sizeBytes, limitBytes });
 }
 
 /** The message as2-in sends into the flow: plain but for the Buffer, nothing in it that other nodes act upon by itself. */

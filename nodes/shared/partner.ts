@@ -5,11 +5,12 @@ import type { ConnectionSettings } from '../../src/http';
 import type { Certificate } from '../../src/pki';
 import { type Checked, ready } from './checked';
 import { core } from './core';
+import { type DeliveryDef, readDelivery, readReceiptDelivery } from './delivery';
 import type { IdentityNode } from './identity';
 import { type ProtectionDef, readRequirements, readSending } from './protection';
 import { duration, secret, text } from './settings';
 
-export interface PartnerDef extends NodeDef, ProtectionDef {
+export interface PartnerDef extends NodeDef, ProtectionDef, DeliveryDef {
   readonly as2Name?: string;
   /** Id of the as2-identity. */
   readonly identity?: string;
@@ -66,11 +67,12 @@ export function readPartner(
   core.as2.assertAs2Name(as2Name);
   const url = text(def.url, 'URL');
   const certificates = withoutIssuers(readCertificates(text(def.certificate, 'certificate')));
-  const sending = readSending(def);
+  const protection = readSending(def);
   const requires = readRequirements(def);
-  const { sign, encrypt, receipt } = sending;
+  const { sign, encrypt, receipt } = protection;
   const { requireSigned, requireEncrypted } = requires;
   const sends = url !== '';
+  const asksForReceipts = sends && receipt !== 'none';
   const certificateUse =
     (requireSigned && 'checkSignature') ||
     (sends && encrypt !== 'none' && 'encrypt') ||
@@ -87,8 +89,12 @@ export function readPartner(
     as2Name,
     ...(sends ? { url } : {}),
     signingCertificates: certificates,
-    sending,
+    sending: {
+      ...protection,
+      ...(asksForReceipts ? readReceiptDelivery(def, { partner: label, identityUrl: identityNode.url }) : {}),
+    },
     requires,
+    ...readDelivery(def),
     connection: readConnection(def, credentials),
   };
   return {

@@ -10,12 +10,11 @@ import type {
 } from '../../src/exchange';
 import { core } from './core';
 import { flowError } from './describe';
-import { inMessage, type InMessageOptions } from './in-message';
+import { inMessage, type InMessageOptions, tooLargeFor } from './in-message';
 import type { State } from './state';
 
 export interface ReceivingOptions extends InMessageOptions {
   readonly identityId: string | undefined;
-  readonly maxMessageBytes: number;
   readonly receiptTimeoutMs: number;
   /** What the partner is told when the flow does not decide in time. */
   readonly onTimeout: 'accept' | 'reject';
@@ -93,6 +92,8 @@ export class Receiving {
   }
 
   private async handOver(received: ReceivedMessage): Promise<ReceiptDecision> {
+    const reason = tooLargeFor(received, this.options);
+    if (reason) return { accept: false, text: 'The document is larger than this system takes.', reason };
     const message = await inMessage(received, this.options);
     // Node-RED stops all nodes at once: those behind us do not get it any more (law 2).
     if (this.closed) throw new As2Error('station-closing', { messageId: received.messageId });

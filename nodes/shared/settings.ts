@@ -46,6 +46,14 @@ export function positive(value: unknown, setting: string, fallback: number, most
   throw new As2Error('setting-invalid', { setting, value: given, expected });
 }
 
+/** @throws as above */
+export function wholeNumber(value: unknown, setting: string, fallback: number, most: number): number {
+  const number = positive(value, setting, fallback, most);
+  if (Number.isInteger(number)) return number;
+  const expected = `a whole number from 1 to ${most}`;
+  throw new As2Error('setting-invalid', { setting, value: String(number), expected });
+}
+
 /** Timers count no further; with more they fire at once. */
 const MOST_SECONDS = Math.floor((2 ** 31 - 1) / 1000);
 

@@ -346,6 +346,8 @@ export const errorTexts = {
   // --- nodes
   'certificate-expires-soon':
     'The certificate of {owner} expires in {daysLeft} days, on {notAfter} ({subject}). Exchange a new one before that day: make or import it if it is your own, ask the partner if it is theirs.',
+  'document-too-large':
+    'The document in the message {messageId} from "{partner}" has {sizeBytes} bytes, and this as2-in node gives at most {limitBytes} as Buffer or text. The partner was told that it was not processed. Let msg.payload be the path of a file, or raise "Refuse above" in the node.',
   'endpoint-path-invalid':
     'The path "{path}" cannot be used for an AS2 address. It starts with / and holds no spaces, brackets, backslashes or any of ? # : *, for example /as2.',
   'endpoint-path-taken':

@@ -25,6 +25,8 @@ describe('choices of the partner’s dialog', () => {
     keyTransport: choices.KEY_TRANSPORT,
     compress: choices.COMPRESS,
     receipt: choices.RECEIPT,
+    receiptDelivery: choices.RECEIPT_DELIVERY,
+    receiptOverdue: choices.RECEIPT_OVERDUE,
   };
   for (const [property, known] of Object.entries(lists)) {
     it(`${property}: the list shows exactly what the runtime takes`, () => {

@@ -203,6 +203,8 @@ describe('validators', () => {
       ['keyTransport', 'rsa-oaep-sha-1', 'rsa-oaep'],
       ['compress', 'after-signing', 'zlib'],
       ['receipt', 'none', ''],
+      ['receiptDelivery', 'async', 'later'],
+      ['receiptOverdue', 'resend', 'again'],
     ] as const) {
       assert.equal(validate('as2-partner', property, good), true);
       assert.equal(validate('as2-partner', property, undefined), true);
@@ -214,6 +216,7 @@ describe('validators', () => {
     for (const [type, property] of [
       ['as2-partner', 'connectTimeout'],
       ['as2-partner', 'responseTimeout'],
+      ['as2-partner', 'receiptTimeout'],
       ['as2-in', 'receiptTimeout'],
       ['as2-in', 'maxSize'],
       ['as2-in', 'maxBuffer'],
@@ -248,6 +251,38 @@ describe('validators', () => {
     assertRefused(validate('as2-partner', 'identity', 'own'), /not set up completely.*pencil/);
     loaded = [{ id: 'own', type: 'as2-identity', valid: true }];
     assert.equal(validate('as2-partner', 'identity', 'own'), true);
+  });
+
+  it('ask for the address of asynchronous receipts, here or in the identity', () => {
+    const later = { url: 'https://as2.example.com', receiptDelivery: 'async', identity: 'own' };
+    loaded = [{ id: 'own', type: 'as2-identity', url: '' }];
+    assertRefused(validate('as2-partner', 'receiptUrl', '', later), /needs an address/);
+    assertRefused(validate('as2-partner', 'receiptUrl', 'here', later), /https:\/\//);
+    assert.equal(validate('as2-partner', 'receiptUrl', 'https://us.example/as2', later), true);
+    assert.equal(validate('as2-partner', 'receiptUrl', '', { ...later, receiptDelivery: 'sync' }), true);
+    assert.equal(validate('as2-partner', 'receiptUrl', '', { ...later, receipt: 'none' }), true);
+    assert.equal(validate('as2-partner', 'receiptUrl', '', { ...later, url: '' }), true);
+    loaded = [{ id: 'own', type: 'as2-identity', url: 'https://us.example/as2' }];
+    assert.equal(validate('as2-partner', 'receiptUrl', '', later), true);
+  });
+
+  it('take names of hosts for receipts, and nothing else', () => {
+    for (const good of ['', 'mdn.example', 'a.example:8080, b.example\nlocalhost', '[::1]:4080'])
+      assert.equal(validate('as2-partner', 'receiptHosts', good), true, good);
+    for (const bad of ['https://mdn.example', 'mdn.example/path', 'a b!', 'me@host'])
+      assertRefused(validate('as2-partner', 'receiptHosts', bad), /not the name of a host/);
+  });
+
+  it('want whole numbers of attempts and of parallel messages', () => {
+    for (const [property, most] of [
+      ['attempts', 100],
+      ['parallel', 64],
+    ] as const) {
+      for (const good of [undefined, '1', String(most)])
+        assert.equal(validate('as2-partner', property, good), true);
+      for (const bad of ['0', '1.5', '', String(most + 1)])
+        assertRefused(validate('as2-partner', property, bad), /number/);
+    }
   });
 
   it('want a partner from the node or from the message', () => {

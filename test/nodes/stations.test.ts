@@ -149,6 +149,30 @@ describe('identities and partners at deploy', () => {
       changes: async () => ({ partner: { responseTimeout: '9999999' } }),
     },
     {
+      what: 'asynchronous receipts without an address for them',
+      code: 'receipt-url-missing',
+      sentence: /^The partner "Partner" is to send its receipts later.*Enter the URL/,
+      changes: async () => ({ partner: { receiptDelivery: 'async' } }),
+    },
+    {
+      what: 'an address for receipts that is none',
+      code: 'http-url-invalid',
+      sentence: /^The address "ftp:\/\/here" cannot be used/,
+      changes: async () => ({ partner: { receiptDelivery: 'async', receiptUrl: 'ftp://here' } }),
+    },
+    {
+      what: 'a number of attempts that is not whole',
+      code: 'setting-invalid',
+      sentence: /^The setting "attempts" has the value "1.5".*whole number from 1 to 100/,
+      changes: async () => ({ partner: { attempts: '1.5' } }),
+    },
+    {
+      what: 'more messages at a time than make sense',
+      code: 'setting-invalid',
+      sentence: /^The setting "messages at a time" has the value "65"/,
+      changes: async () => ({ partner: { parallel: '65' } }),
+    },
+    {
       what: 'an environment variable that is not set',
       code: 'environment-missing',
       sentence: /asks for the environment variable AS2_TEST_NOT_SET, which is not set/,

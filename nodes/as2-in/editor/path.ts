@@ -1,8 +1,6 @@
 import { checkPath, samePath } from '../../shared/editor/checks';
-import { asText, currentText } from '../../shared/editor/live';
-
-const say = (key: string, values?: Record<string, unknown>) =>
-  RED._(`node-red-contrib-as2/as2-in:as2-in.${key}`, values);
+import { asText } from '../../shared/editor/live';
+import { say } from './say';
 
 /** Where partners reach the endpoint, as far as the browser can know: a proxy in front may say otherwise. */
 export function endpointUrl(path: string): string {
@@ -37,8 +35,4 @@ export function advisePath(path: string): string | undefined {
     ({ d, method, url = '' }) => !d && method === 'post' && samePath(`/${url.replace(/^\//, '')}`, path),
   );
   return shared ? say('advice.path-shared') : undefined;
-}
-
-export function adviseAccept(node: EditorNode): string | undefined {
-  return currentText(node, 'onTimeout') === 'accept' ? say('advice.accept') : undefined;
 }

@@ -21,6 +21,11 @@ export function adviceFor(node: EditorNode): Advice {
     sign: () => adviseSignature(value('sign')),
     encrypt: () => adviseEncryption(value('encrypt'), value('url')),
     receipt: () => (value('receipt') === 'none' ? say('advice.no-receipt') : undefined),
+    receiptUrl: () =>
+      value('receiptDelivery') === 'async' && isThisMachine(value('receiptUrl'))
+        ? say('advice.receipt-this-machine')
+        : undefined,
+    receiptOverdue: () => (value('receiptOverdue') === 'resend' ? say('advice.receipt-again') : undefined),
     compress: () => (value('compress') === '' ? undefined : say('advice.compress')),
     signScheme: () => (value('signScheme') === 'rsa-pss' ? say('advice.rsa-pss') : undefined),
     keyTransport: () => (value('keyTransport').startsWith('rsa-oaep') ? say('advice.rsa-oaep') : undefined),

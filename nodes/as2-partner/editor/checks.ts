@@ -1,5 +1,5 @@
 import { checkCertificates, checkUrl } from '../../shared/editor/checks';
-import { current, currentText } from '../../shared/editor/live';
+import { asText, current, currentText } from '../../shared/editor/live';
 import { isPlain } from './advice';
 import { say } from './say';
 
@@ -17,6 +17,29 @@ export function checkIdentity(value: unknown): EditorVerdict {
   const identity = RED.nodes.node(id);
   if (!identity) return say('problem.identity-gone');
   return identity.valid === false ? say('problem.identity-invalid') : true;
+}
+
+interface IdentityNode extends EditorNode {
+  readonly url?: string;
+}
+
+/** Only asynchronous receipts need an address; that of the identity serves as well. */
+export function checkReceiptUrl(node: EditorNode, value: unknown): EditorVerdict {
+  const isAsked = currentText(node, 'receipt') !== 'none' && currentText(node, 'receiptDelivery') === 'async';
+  if (!isAsked) return true;
+  const verdict = checkUrl(value);
+  if (verdict !== true || value) return verdict;
+  const identity: IdentityNode | null | undefined = RED.nodes.node(currentText(node, 'identity'));
+  // Without a URL of the partner nothing is sent, and no receipt asked for.
+  return identity?.url || currentText(node, 'url') === '' ? true : say('problem.receipt-url-missing');
+}
+
+/** Names of hosts with or without ports; the same separators as at run time. */
+export function checkHosts(value: unknown): EditorVerdict {
+  const wrong = asText(value)
+    .split(/[\s,;]+/)
+    .find((host) => host !== '' && !/^(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i.test(host));
+  return wrong === undefined ? true : say('problem.receipt-hosts', { host: wrong });
 }
 
 /** The certificate can be left out only where nothing needs it; the same rule as at run time. */

@@ -52,6 +52,13 @@ export function checkNumber(value: unknown, lowest: number, highest: number): Ve
   return fits || text('problem.number', { lowest, highest });
 }
 
+/** A whole number from 1 on, or a property that an older flow does not have. */
+export function checkWhole(value: unknown, highest: number): Verdict {
+  if (value === undefined) return true;
+  const verdict = checkNumber(value, 1, highest);
+  return verdict === true && !Number.isInteger(Number(value)) ? text('problem.whole', { highest }) : verdict;
+}
+
 /** One of the choices, or a property that an older flow does not have. */
 export function checkChoice(value: unknown, choices: readonly string[]): Verdict {
   return value === undefined || choices.includes(asText(value)) || text('problem.choice');

@@ -1,0 +1,60 @@
+import { As2Error } from '../../src/errors';
+import type { Partner, SendingSettings } from '../../src/exchange';
+import {
+  LONGEST_RECEIPT_WAIT,
+  MOST_ATTEMPTS,
+  MOST_PARALLEL,
+  RECEIPT_DELIVERY,
+  RECEIPT_OVERDUE,
+} from './choices';
+import { core } from './core';
+import { choice, positive, text, wholeNumber } from './settings';
+
+/** How messages get to a partner and receipts come back, as configured. */
+export interface DeliveryDef {
+  readonly receiptDelivery?: string;
+  /** Where asynchronous receipts are to go; empty: the URL of the identity. */
+  readonly receiptUrl?: string;
+  /** Minutes. */
+  readonly receiptTimeout?: number | string;
+  readonly receiptOverdue?: string;
+  /** How often a message is sent at most, the first time included. */
+  readonly attempts?: number | string;
+  /** Messages on their way at one time. */
+  readonly parallel?: number | string;
+  /** Hosts, with blanks or commas between them, to which the partner may ask for receipts beside that of its URL. */
+  readonly receiptHosts?: string;
+}
+
+const MINUTE_MS = 60_000;
+
+/** @throws As2Error `environment-missing`, `setting-invalid`, `receipt-url-missing` */
+export function readReceiptDelivery(
+  def: DeliveryDef,
+  { partner, identityUrl }: { readonly partner: string; readonly identityUrl: string },
+): Pick<SendingSettings, 'receiptDelivery' | 'receiptUrl' | 'receiptTimeoutMs' | 'receiptOverdue'> {
+  const receiptDelivery = choice(def.receiptDelivery, 'receipt comes', RECEIPT_DELIVERY, 'sync');
+  if (receiptDelivery === 'sync') return { receiptDelivery };
+  const receiptUrl = text(def.receiptUrl, 'receipt URL') || identityUrl;
+  if (receiptUrl === '') throw new As2Error('receipt-url-missing', { partner });
+  core.http.parseHttpUrl(receiptUrl);
+  return {
+    receiptDelivery,
+    receiptUrl,
+    receiptTimeoutMs: MINUTE_MS * positive(def.receiptTimeout, 'receipt time-out', 30, LONGEST_RECEIPT_WAIT),
+    receiptOverdue: choice(def.receiptOverdue, 'if the receipt is late', RECEIPT_OVERDUE, 'fail'),
+  };
+}
+
+/** @throws As2Error `environment-missing`, `setting-invalid` */
+export function readDelivery(
+  def: DeliveryDef,
+): Required<Pick<Partner, 'retry' | 'parallel' | 'receiptHosts'>> {
+  return {
+    retry: { attempts: wholeNumber(def.attempts, 'attempts', 10, MOST_ATTEMPTS) },
+    parallel: wholeNumber(def.parallel, 'messages at a time', 4, MOST_PARALLEL),
+    receiptHosts: text(def.receiptHosts, 'receipt hosts')
+      .split(/[\s,;]+/)
+      .filter((host) => host !== ''),
+  };
+}
