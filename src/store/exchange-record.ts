@@ -8,31 +8,45 @@ export interface ExchangeKey {
 
 export type Direction = 'in' | 'out';
 
-export interface StateChange {
-  readonly state: string;
-  /** ISO time. */
-  readonly at: string;
-}
-
 /**
- * `exchange.json`: one exchange and everything that happened to it until now. What `Facts` holds is the business of
- * the room above; here it is JSON.
+ * One exchange as the journal knows it. What `Facts` holds is the business of the room above; here it is JSON. All
+ * times are milliseconds since 1970.
  */
 export interface ExchangeRecord<Facts extends object = object> {
-  readonly version: 1;
   readonly id: string;
   readonly direction: Direction;
   readonly key: ExchangeKey;
-  /** The last one of `history`. */
+  /** Whether it holds its key: at most one exchange of a direction does. */
+  readonly claimed: boolean;
   readonly state: string;
-  readonly history: readonly StateChange[];
+  /** The node it belongs to. */
+  readonly owner?: string;
+  /** When something has to be done next; absent: nothing. */
+  readonly dueAt?: number;
+  readonly attempts: number;
+  /** The owner has not been told the outcome. */
+  readonly unreported: boolean;
+  readonly createdAt: number;
+  readonly updatedAt: number;
   readonly facts: Facts;
 }
 
-export function newRecord<Facts extends object>(
-  start: Pick<ExchangeRecord<Facts>, 'id' | 'direction' | 'key' | 'state' | 'facts'>,
-): ExchangeRecord<Facts> {
-  return { version: 1, ...start, history: [{ state: start.state, at: new Date().toISOString() }] };
+/** What changes with a step besides state and facts. What is not named stays as it is. */
+export interface Step {
+  /** null: nothing has to be done any more. */
+  readonly dueAt?: number | null;
+  readonly attempts?: number;
+  readonly owner?: string;
+  readonly unreported?: boolean;
+  /** Goes into the history beside state and time; JSON. */
+  readonly detail?: object;
+}
+
+/** One line of an exchange's history. */
+export interface HistoryEntry {
+  readonly state: string;
+  readonly at: number;
+  readonly detail?: object;
 }
 
 /** The record one step further. */
@@ -40,19 +54,20 @@ export function advanced<Facts extends object>(
   record: ExchangeRecord<Facts>,
   state: string,
   facts: Partial<Facts>,
+  step: Step,
+  now: number,
 ): ExchangeRecord<Facts> {
-  const history = [...record.history, { state, at: new Date().toISOString() }];
-  return { ...record, state, history, facts: { ...record.facts, ...facts } };
-}
-
-export function formatRecord(record: ExchangeRecord): string {
-  return `${JSON.stringify(record, undefined, 2)}\n`;
-}
-
-/** @throws Error, when the text is not a record of this version */
-export function parseRecord<Facts extends object>(text: string): ExchangeRecord<Facts> {
-  const record = JSON.parse(text) as ExchangeRecord<Facts>;
-  if (record?.version !== 1) throw new Error('it is of another version of this package');
-  if (typeof record.id !== 'string' || !Array.isArray(record.history)) throw new Error('it is not complete');
-  return record;
+  const { dueAt, attempts, owner, unreported } = step;
+  const { dueAt: dueBefore, ...rest } = record;
+  const due = dueAt === undefined ? dueBefore : (dueAt ?? undefined);
+  return {
+    ...rest,
+    state,
+    ...(due === undefined ? {} : { dueAt: due }),
+    ...(attempts === undefined ? {} : { attempts }),
+    ...(owner === undefined ? {} : { owner }),
+    ...(unreported === undefined ? {} : { unreported }),
+    updatedAt: now,
+    facts: { ...record.facts, ...facts },
+  };
 }

@@ -1,12 +1,16 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectoryDurably, type SpillOptions } from '../bytes';
-import { ExchangeFolder } from './exchange-folder';
-import type { Direction, ExchangeKey } from './exchange-record';
+import { type Clock, systemClock } from './clock';
+import { ExchangeFolder, type FolderHome } from './exchange-folder';
+import { dayOf, newExchangeId } from './exchange-id';
+import type { Direction, ExchangeKey, ExchangeRecord, HistoryEntry, Step } from './exchange-record';
+import { Journal, type JournalEntry } from './journal/journal';
+import type { DueFilter, ListFilter } from './journal/queries';
 import { Locks } from './locks';
 import { storing } from './store-error';
-import { exchangeTime, namesIn, removeOlder } from './sweep';
+import { removeAbandoned, removeOldExchanges, removeOrphans, type Swept } from './sweep';
 
 export interface SpoolSettings {
   /** Made when it is not there; everything in it is readable for our own user only. */
@@ -15,59 +19,61 @@ export interface SpoolSettings {
   readonly thresholdBytes?: number;
   /** How long exchanges are kept, and repeats recognised (REL-05); default 30 days. */
   readonly retentionMs?: number;
+  readonly clock?: Clock;
 }
 
 const THRESHOLD_BYTES = 1024 * 1024;
 const DAY_MS = 24 * 3_600_000;
 const RETENTION_MS = 30 * DAY_MS;
-/** Refused messages are evidence for our user, and a way to fill the disk for others. */
-const REFUSED_RETENTION_MS = 7 * DAY_MS;
 /** What lies aside this long belongs to nobody: a transfer in work touches its file. */
 const ABANDONED_MS = DAY_MS;
 const SWEEP_INTERVAL_MS = 3_600_000;
 /** Also where Node-RED never runs for an hour. */
 const FIRST_SWEEP_MS = 60_000;
+/** Nothing is ever put off for longer; what is due later than this was written before the clock was set back. */
+const LONGEST_PAUSE_MS = 7 * DAY_MS;
 
 /**
- * Durable bytes of exchanges on disk.
+ * Exchanges on disk: a journal that owns the records and the keys, and folders that keep the bytes.
  *
- *     staging/<id>/           being built
- *     in/<xx>/<key hash>/     messages received and taken; found again by sender, receiver and Message-ID
- *     out/<xx>/<key hash>/    messages sent
- *     refused/<id>/           messages received and answered with an error receipt
- *
- * A journal can stand beside it later: it would own the records and the keys, the folders keep the bytes.
+ *     journal.sqlite             one row for each exchange, and its history
+ *     staging/<id>/              being built, or being removed
+ *     in/<day>/<id>/             messages received, taken or not
+ *     out/<day>/<id>/            messages sent
  */
 export class Spool {
   private readonly locks = new Locks();
-  private readonly timers: NodeJS.Timeout[] = [];
+  private readonly home: FolderHome;
+  private readonly clock: Clock;
+  private timer: { cancel(): void } | undefined;
 
   private constructor(
-    readonly directory: string,
     private readonly settings: SpoolSettings,
-  ) {}
+    private readonly journal: Journal,
+  ) {
+    this.clock = settings.clock ?? systemClock;
+    this.home = { journal, clock: this.clock, asideOf: (id) => join(this.staging, id) };
+  }
 
-  /** @throws As2Error `store-full`, `store-unavailable` */
+  /**
+   * @throws As2Error `journal-damaged`, `journal-newer`, `runtime-without-sqlite`, `store-full`, `store-in-use`,
+   *   `store-unavailable`
+   */
   static async open(settings: SpoolSettings): Promise<Spool> {
-    const spool = new Spool(settings.directory, settings);
-    await storing(settings.directory, async () => {
-      for (const directory of [
-        spool.directory,
-        spool.staging,
-        spool.refused,
-        spool.place('in'),
-        spool.place('out'),
-      ]) {
-        await makeDirectoryDurably(directory);
-        await chmod(directory, 0o700);
+    const { directory } = settings;
+    await storing(directory, async () => {
+      for (const name of ['', 'staging', 'in', 'out']) {
+        await makeDirectoryDurably(join(directory, name));
+        await chmod(join(directory, name), 0o700);
       }
     });
-    const sweep = (): void => void spool.sweep().catch(() => undefined);
-    spool.timers.push(
-      setTimeout(sweep, FIRST_SWEEP_MS).unref(),
-      setInterval(sweep, SWEEP_INTERVAL_MS).unref(),
-    );
+    const spool = new Spool(settings, await Journal.open(join(directory, 'journal.sqlite')));
+    spool.sweepAfter(FIRST_SWEEP_MS);
     return spool;
+  }
+
+  get directory(): string {
+    return this.settings.directory;
   }
 
   /** Where bytes go that are not part of an exchange yet. */
@@ -75,37 +81,106 @@ export class Spool {
     return { directory: this.staging, thresholdBytes: this.settings.thresholdBytes ?? THRESHOLD_BYTES };
   }
 
-  /** Starts the folder of a new exchange aside. */
+  /** Starts a new exchange: a folder aside, which nobody else knows until it is settled. */
   async begin<Facts extends object>(
     direction: Direction,
     key: ExchangeKey,
     state: string,
     facts: Facts,
   ): Promise<ExchangeFolder<Facts>> {
-    const id = newExchangeId();
-    return ExchangeFolder.create<Facts>(join(this.staging, id), { id, direction, key, state, facts });
+    const id = newExchangeId(this.clock.now());
+    return ExchangeFolder.create<Facts>(this.home, { id, direction, key, state, facts });
   }
 
   /**
-   * Moves a finished folder to the place of its key; durable when this returns.
-   * @throws As2Error `exchange-taken`, when there is one of the same key
+   * Moves a finished folder to its place and writes its row; durable when this returns.
+   * @param step `claim`: whether it takes its key, so that no other exchange can; default true
+   * @throws As2Error `exchange-taken`, when another exchange has the key; storage failures
    */
-  async settle(folder: ExchangeFolder<object>): Promise<void> {
-    const { direction, key } = folder.record;
-    await folder.settle(this.placeOf(direction, key));
+  async settle(
+    folder: ExchangeFolder<object>,
+    step: Step & { readonly claim?: boolean } = {},
+  ): Promise<void> {
+    const { claim: claimed = true, ...rest } = step;
+    await folder.settle(this.placeOf(folder.record), rest, { claimed });
   }
 
-  /** Moves the folder of a message that was not taken; its key stays free. */
-  async settleRefused(folder: ExchangeFolder<object>): Promise<void> {
-    await folder.settle(join(this.refused, folder.record.id));
+  /**
+   * Gives an exchange that was settled without its key the key; in the same moment a step may be noted.
+   * @throws As2Error `exchange-taken`, when another exchange has the key; storage failures
+   */
+  async claim<Facts extends object>(
+    folder: ExchangeFolder<Facts>,
+    step: Step & { readonly state?: string; readonly facts?: Partial<Facts> } = {},
+  ): Promise<void> {
+    const { state = folder.record.state, facts = {}, ...rest } = step;
+    await folder.step(state, facts, rest, { claimed: true });
   }
 
-  /** @throws As2Error `exchange-unreadable`, `store-unavailable` */
+  /** Keeps the exchange of a message that was not taken as evidence; its key stays or becomes free. */
+  async settleRefused(folder: ExchangeFolder<object>, step: Step = {}): Promise<void> {
+    const standing = { claimed: false, refusedBytes: 0 };
+    if (folder.settled) await folder.step(folder.record.state, {}, step, standing);
+    else await folder.settle(this.placeOf(folder.record), step, standing);
+  }
+
+  /**
+   * The exchange that holds a key.
+   * @throws As2Error `exchange-unreadable`, storage failures
+   */
   async find<Facts extends object>(
     direction: Direction,
     key: ExchangeKey,
   ): Promise<ExchangeFolder<Facts> | undefined> {
-    return ExchangeFolder.open<Facts>(this.placeOf(direction, key));
+    return this.folderOf(await this.journal.find(direction, key));
+  }
+
+  /** @throws As2Error `exchange-unreadable`, storage failures */
+  async get<Facts extends object>(id: string): Promise<ExchangeFolder<Facts> | undefined> {
+    return this.folderOf(await this.journal.get(id));
+  }
+
+  /**
+   * Exchanges for which something has to be done by a time, the longest overdue first. What is due in more than a week
+   * was written before the clock was set back, and is due.
+   */
+  async due<Facts extends object>({
+    until,
+    limit,
+    ...filter
+  }: DueFilter & { readonly until: number; readonly limit: number }): Promise<ExchangeFolder<Facts>[]> {
+    return this.foldersOf(await this.journal.due(filter, until, this.latest, limit));
+  }
+
+  /**
+   * When the next thing has to be done, in milliseconds since 1970; undefined when nothing has to.
+   * @param filter `after`: what is due until then does not count, because it is in work
+   */
+  async nextDue(
+    direction: Direction,
+    { after, ...filter }: Omit<DueFilter, 'direction'> & { readonly after?: number } = {},
+  ): Promise<number | undefined> {
+    const next = await this.journal.nextDue({ direction, ...filter }, after, this.latest);
+    return next !== undefined && next > this.latest ? this.clock.now() : next;
+  }
+
+  /** Exchanges whose outcome their owner was not told, oldest first. */
+  async unreported<Facts extends object>(
+    direction: Direction,
+    owner: string,
+  ): Promise<ExchangeFolder<Facts>[]> {
+    return this.foldersOf(await this.journal.unreported(direction, owner));
+  }
+
+  /** Newest first. For the next page give the id of the last one as `before`. */
+  async list<Facts extends object = object>(filter: ListFilter): Promise<ExchangeRecord<Facts>[]> {
+    const folders = this.foldersOf<Facts>(await this.journal.list(filter));
+    return folders.map(({ record }) => record);
+  }
+
+  /** Everything that happened to an exchange, oldest first. Of a very long history the middle is left out. */
+  async history(id: string): Promise<HistoryEntry[]> {
+    return this.journal.history(id);
   }
 
   /** Lets only one at a time work on the exchange of a key. */
@@ -114,42 +189,51 @@ export class Spool {
   }
 
   /** Removes what is older than it has to be kept. @returns how many entries */
-  async sweep(now: number = Date.now()): Promise<number> {
+  async sweep(now: number = this.clock.now()): Promise<number> {
     const { retentionMs = RETENTION_MS } = this.settings;
-    let removed = await removeOlder(this.staging, now - ABANDONED_MS, exchangeTime);
-    removed += await removeOlder(
-      this.refused,
-      now - Math.min(REFUSED_RETENTION_MS, retentionMs),
-      exchangeTime,
-    );
+    const swept: Swept = {
+      journal: this.journal,
+      staging: this.staging,
+      placeOf: (direction) => join(this.directory, direction),
+    };
+    let removed = await removeAbandoned(this.staging, now - ABANDONED_MS);
+    removed += await removeOldExchanges(swept, now - retentionMs);
     for (const direction of ['in', 'out'] as const) {
-      const place = this.place(direction);
-      for (const part of await namesIn(place)) {
-        removed += await removeOlder(join(place, part), now - retentionMs, exchangeTime);
-      }
+      removed += await removeOrphans(swept, direction, now - retentionMs);
     }
     return removed;
   }
 
-  close(): void {
-    for (const timer of this.timers) clearTimeout(timer);
+  /** Finishes what is being written, and lets go of the journal. */
+  async close(): Promise<void> {
+    this.timer?.cancel();
+    await this.journal.close();
   }
 
   private get staging(): string {
     return join(this.directory, 'staging');
   }
 
-  private get refused(): string {
-    return join(this.directory, 'refused');
+  /** Nothing is due later. */
+  private get latest(): number {
+    return this.clock.now() + LONGEST_PAUSE_MS;
   }
 
-  private place(direction: Direction): string {
-    return join(this.directory, direction);
+  private placeOf({ direction, id }: Pick<ExchangeRecord, 'direction' | 'id'>): string {
+    return join(this.directory, direction, dayOf(id), id);
   }
 
-  private placeOf(direction: Direction, key: ExchangeKey): string {
-    const hash = hashOf(key);
-    return join(this.place(direction), hash.slice(0, 2), hash);
+  private folderOf<Facts extends object>(entry: JournalEntry | undefined): ExchangeFolder<Facts> | undefined {
+    return entry && ExchangeFolder.of<Facts>(this.home, this.placeOf(entry.record), entry);
+  }
+
+  private foldersOf<Facts extends object>(entries: readonly JournalEntry[]): ExchangeFolder<Facts>[] {
+    return entries.map((entry) => ExchangeFolder.of<Facts>(this.home, this.placeOf(entry.record), entry));
+  }
+
+  private sweepAfter(ms: number): void {
+    const again = (): void => this.sweepAfter(SWEEP_INTERVAL_MS);
+    this.timer = this.clock.setTimeout(() => void this.sweep().then(again, again), ms);
   }
 }
 
@@ -157,14 +241,9 @@ export async function openSpool(settings: SpoolSettings): Promise<Spool> {
   return Spool.open(settings);
 }
 
-/** Names that partners choose never become paths (SEC-10); the lengths keep `a|bc` and `ab|c` apart. */
+/** The lengths keep `a|bc` and `ab|c` apart. */
 function hashOf({ from, to, messageId }: ExchangeKey): string {
   const hash = createHash('sha256');
   for (const part of [from, to, messageId]) hash.update(`${Buffer.byteLength(part)}:${part}`);
   return hash.digest('hex').slice(0, 40);
-}
-
-/** Sortable by time, unique, and good as a file name: `20261122T051501123Z-1f3a9c0e`. */
-function newExchangeId(): string {
-  return `${new Date().toISOString().replace(/[-:.]/g, '')}-${randomUUID().slice(0, 8)}`;
 }

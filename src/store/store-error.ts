@@ -1,5 +1,15 @@
 import { As2Error, isAs2Error } from '../errors';
 
+/** What the store itself reports. */
+const OWN = new Set([
+  'exchange-unreadable',
+  'journal-damaged',
+  'journal-newer',
+  'runtime-without-sqlite',
+  'store-full',
+  'store-in-use',
+  'store-unavailable',
+]);
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 /** What a file system answers when it does not work as a store, whatever the message looks like. */
 const UNAVAILABLE = new Set([
@@ -27,7 +37,7 @@ const UNAVAILABLE = new Set([
  */
 export function asStoreError(error: unknown, path: string): As2Error | undefined {
   if (!isAs2Error(error)) return fromSystem(error, path, error);
-  if (error.code === 'store-full' || error.code === 'store-unavailable') return error;
+  if (OWN.has(error.code)) return error;
   if (error.code !== 'spill-failed')
     return isAs2Error(error.cause) ? asStoreError(error.cause, path) : undefined;
   const unavailable = new As2Error('store-unavailable', { path, reason: error.message }, { cause: error });

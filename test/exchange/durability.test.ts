@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { createReceiver, PRODUCT, stationDirectory } from '../../src/exchange';
 import { openSpool } from '../../src/store';
 import { relationshipOf } from '../partner/parties';
@@ -62,12 +63,14 @@ describe('exchange: what survives', () => {
       const message = await composeWire(alpha, beta);
       await post(message);
       await station.event('receipt-sent');
-      const path = join(station.messages[0]?.payload.path ?? '', '..', 'exchange.json');
-      await writeFile(path, '{"version":');
+      const database = new DatabaseSync(join(station.spool.directory, 'journal.sqlite'));
+      const facts = '{"version":';
+      database.prepare('UPDATE exchanges SET facts = ?').run(facts);
       assert.equal((await post(message)).status, 503);
       const { error } = await station.event('message-postponed');
       assert.equal(error?.code, 'exchange-unreadable');
-      assert.equal(await readFile(path, 'utf8'), '{"version":');
+      assert.equal(database.prepare('SELECT facts FROM exchanges').get()?.facts, facts);
+      database.close();
       assert.equal(station.messages.length, 1);
     });
   });
@@ -77,6 +80,7 @@ describe('exchange: what survives', () => {
       const message = await composeWire(alpha, beta);
       const first = await post(message);
       await station.receiver.close();
+      await station.spool.close();
       const spool = await openSpool({ directory: station.spool.directory });
       const again = createReceiver({
         directory: stationDirectory([relationshipOf(beta, alpha)]),
@@ -90,7 +94,7 @@ describe('exchange: what survives', () => {
         },
       );
       await again.close();
-      spool.close();
+      await spool.close();
     });
   });
 

@@ -49,7 +49,7 @@ describe('exchange: receiving', () => {
     };
     await receiving({ handOver }, async ({ alpha, beta, post }) => {
       await post(await composeWire(alpha, beta));
-      assert.deepEqual(seen.sort(), ['exchange.json', 'payload', 'request-headers.json', 'request.raw']);
+      assert.deepEqual(seen.sort(), ['payload', 'request-headers.json', 'request.raw']);
     });
   });
 
@@ -256,10 +256,12 @@ describe('exchange: receiving', () => {
           if (says) assert.match(event.error?.message ?? '', says);
           await station.event('receipt-sent');
           assert.equal(station.messages.length, 0);
-          const [refused] = await readdir(join(station.spool.directory, 'refused'));
+          const [refused] = await station.spool.list({ direction: 'in', limit: 10 });
+          assert.equal(refused?.claimed, false);
+          const folder = await station.spool.get(refused.id);
           assert.deepEqual(
-            (await readdir(join(station.spool.directory, 'refused', refused ?? ''))).sort(),
-            ['exchange.json', 'receipt', 'request-headers.json', 'request.raw'],
+            (await readdir(folder?.path ?? '')).sort(),
+            ['receipt', 'request-headers.json', 'request.raw'],
             'kept as evidence, without plaintext',
           );
           assert.deepEqual(await readdir(station.spool.spill.directory), []);
@@ -461,7 +463,6 @@ function assertSaysLittle({ text: words, disposition }: Receipt): void {
 }
 
 async function assertNothingStored({ spool }: Station): Promise<void> {
-  for (const place of ['staging', 'in', 'refused']) {
-    assert.deepEqual(await readdir(join(spool.directory, place)), [], place);
-  }
+  assert.deepEqual(await readdir(spool.spill.directory), []);
+  assert.deepEqual(await spool.list({ limit: 10 }), []);
 }

@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Answer, FromWorker, OpenOptions, Request, Row, ToWorker } from './protocol';
+import { JournalFailure } from './sqlite-failure';
+
+interface Pending {
+  readonly request: Request;
+  readonly resolve: (rows: readonly (readonly Row[])[]) => void;
+  readonly reject: (failure: JournalFailure) => void;
+}
+
+/** More requests than this are not put into one transaction, so that the first of them need not wait too long. */
+const MOST_REQUESTS = 500;
+
+/**
+ * The journal's thread, seen from outside. While it waits for the disk, new requests gather; they go together and share
+ * the next wait. A thread that dies fails what it had in work, and the next request starts another.
+ */
+export class JournalConnection {
+  private worker: Worker | undefined;
+  private opened = false;
+  private closed = false;
+  private waiting: Pending[] = [];
+  private inWork: Pending[] = [];
+  private ended: Promise<void> = Promise.resolve();
+  private whenIdle: (() => void) | undefined;
+
+  constructor(private readonly options: OpenOptions) {}
+
+  /** Opens the journal, or says why it cannot be. */
+  async open(): Promise<void> {
+    await this.run({ statements: [], writes: false });
+  }
+
+  /** @returns the rows of each statement
+   * @throws JournalFailure */
+  run(request: Request): Promise<readonly (readonly Row[])[]> {
+    return new Promise((resolve, reject) => {
+      if (this.closed) return reject(closed());
+      this.waiting.push({ request, resolve, reject });
+      this.next();
+    });
+  }
+
+  /** Finishes what was asked for, and lets go of the journal. */
+  async close(): Promise<void> {
+    this.closed = true;
+    if (this.waiting.length + this.inWork.length > 0) {
+      await new Promise<void>((resolve) => (this.whenIdle = resolve));
+    }
+    this.worker?.ref();
+    this.tell({ type: 'close' });
+    await this.ended;
+  }
+
+  private next(): void {
+    if (this.inWork.length > 0) return;
+    if (this.waiting.length === 0) {
+      // An idle journal keeps no process alive; one that has something to write does.
+      this.worker?.unref();
+      this.whenIdle?.();
+      return;
+    }
+    if (!this.worker) return this.start();
+    if (!this.opened) return;
+    this.worker.ref();
+    this.inWork = this.waiting.splice(0, MOST_REQUESTS);
+    this.tell({ type: 'batch', requests: this.inWork.map(({ request }) => request) });
+  }
+
+  private start(): void {
+    const worker = new Worker(join(__dirname, 'journal-worker.js'));
+    this.worker = worker;
+    this.opened = false;
+    let reason = 'its thread ended';
+    worker.on('message', (message: FromWorker) => this.hear(message));
+    worker.on('error', (error) => (reason = error instanceof Error ? error.message : String(error)));
+    this.ended = new Promise((resolve) => {
+      worker.on('exit', () => {
+        this.lost(worker, new JournalFailure('store-unavailable', reason));
+        resolve();
+      });
+    });
+    this.tell({ type: 'open', options: this.options });
+  }
+
+  private hear(message: FromWorker): void {
+    if (message.type === 'opened') {
+      const { failure } = message;
+      if (failure) return this.drop(new JournalFailure(failure.code, failure.reason));
+      this.opened = true;
+      return this.next();
+    }
+    const done = this.inWork.splice(0);
+    if (message.broken) this.drop();
+    done.forEach((pending, index) => settle(pending, message.answers[index]));
+    this.next();
+  }
+
+  /** Lets go of a thread that is of no use any more. */
+  private drop(failure: JournalFailure = closed()): void {
+    const { worker } = this;
+    if (!worker) return;
+    this.tell({ type: 'close' });
+    this.lost(worker, failure);
+  }
+
+  private lost(worker: Worker, failure: JournalFailure): void {
+    if (this.worker !== worker) return;
+    this.worker = undefined;
+    const left = [...this.inWork.splice(0), ...(this.opened ? [] : this.waiting.splice(0))];
+    this.opened = false;
+    for (const pending of left) pending.reject(failure);
+    this.next();
+  }
+
+  private tell(message: ToWorker): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
+    this.worker?.postMessage(message);
+  }
+}
+
+function closed(): JournalFailure {
+  return new JournalFailure('store-unavailable', 'the spool is closed');
+}
+
+function settle({ resolve, reject }: Pending, answer: Answer | undefined): void {
+  if (!answer) reject(new JournalFailure('store-unavailable', 'the journal gave no answer'));
+  else if ('failure' in answer) reject(new JournalFailure(answer.failure.code, answer.failure.reason));
+  else resolve(answer.rows);
+}

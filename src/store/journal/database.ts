@@ -1,0 +1,206 @@
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type * as NodeSqlite from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Answer, OpenOptions, Request, Row, Statement } from './protocol';
+import { failureOf, JournalFailure } from './sqlite-failure';
+
+type Sqlite = typeof NodeSqlite;
+
+/** How long a reader, such as an administrator's sqlite3, may hold up a write. */
+const BUSY_MS = 5_000;
+/** Statements kept ready; the journal uses some dozens. */
+const MOST_STATEMENTS = 200;
+
+/**
+ * The journal's SQLite file, with a lock of its own beside it, so that only one process writes and everybody may read.
+ * Synchronous: it lives in a thread of its own.
+ */
+export class JournalDatabase {
+  private readonly statements = new Map<string, StatementSync>();
+
+  private constructor(
+    private readonly path: string,
+    private readonly database: DatabaseSync,
+    private readonly lock: DatabaseSync,
+    private readonly inode: number,
+  ) {}
+
+  /** @throws JournalFailure, errors of SQLite and of the file system */
+  static open(sqlite: Sqlite, { path, migrations, patienceMs }: OpenOptions): JournalDatabase {
+    const lock = takeLock(sqlite, path, patienceMs);
+    let database: DatabaseSync | undefined;
+    try {
+      if (!existsSync(path)) create(sqlite, path, migrations);
+      if (statSync(path).size === 0) throw new JournalFailure('journal-damaged', 'the file is empty');
+      database = new sqlite.DatabaseSync(path);
+      configure(database);
+      check(database);
+      migrate(database, migrations);
+      return new JournalDatabase(path, database, lock, statSync(path).ino);
+    } catch (error) {
+      database?.close();
+      lock.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Runs requests in one transaction, so that they share the wait for the disk. One that fails is taken back and leaves
+   * the others alone. When this returns, what was written is durable.
+   * @throws errors of SQLite and of the file system, when nothing of it was written
+   */
+  run(requests: readonly Request[]): Answer[] {
+    this.assertInPlace();
+    const writes = requests.some((request) => request.writes);
+    this.database.exec(writes ? 'BEGIN IMMEDIATE' : 'BEGIN');
+    try {
+      const answers = requests.map((request) => this.answer(request));
+      this.database.exec('COMMIT');
+      return answers;
+    } catch (error) {
+      // SQLite takes a transaction back by itself after some failures.
+      if (this.database.isTransaction) this.database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  close(): void {
+    try {
+      this.database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } finally {
+      this.database.close();
+      this.lock.close();
+    }
+  }
+
+  private answer(request: Request): Answer {
+    if (!request.writes) return { rows: request.statements.map((statement) => this.execute(statement)) };
+    this.database.exec('SAVEPOINT request');
+    try {
+      const rows = request.statements.map((statement) => this.execute(statement));
+      this.database.exec('RELEASE request');
+      return { rows };
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure.code !== 'taken' && failure.code !== 'row-missing') throw error;
+      this.database.exec('ROLLBACK TO request; RELEASE request');
+      return { failure };
+    }
+  }
+
+  private execute({ sql, parameters, expectChanges }: Statement): Row[] {
+    const statement = this.prepare(sql);
+    if (expectChanges === undefined) return statement.all(...parameters) as Row[];
+    const { changes } = statement.run(...parameters);
+    if (Number(changes) !== expectChanges)
+      throw new JournalFailure('row-missing', 'it is not in the journal');
+    return [];
+  }
+
+  private prepare(sql: string): StatementSync {
+    let statement = this.statements.get(sql);
+    if (!statement) {
+      if (this.statements.size >= MOST_STATEMENTS) this.statements.clear();
+      this.statements.set(sql, (statement = this.database.prepare(sql)));
+    }
+    return statement;
+  }
+
+  /** Writing goes on into a file that was removed or moved; what it says would be gone with the next start. */
+  private assertInPlace(): void {
+    if (statSync(this.path).ino !== this.inode) {
+      throw new JournalFailure('store-unavailable', 'the journal was exchanged while it was in use');
+    }
+  }
+}
+
+/** Another process that is ending may need a moment; one that died holds no lock. */
+function takeLock({ DatabaseSync }: Sqlite, path: string, patienceMs: number): DatabaseSync {
+  const lockPath = path.replace(/\.sqlite$/, '.lock');
+  closeSync(openSync(lockPath, 'a', 0o600));
+  const lock = new DatabaseSync(lockPath);
+  try {
+    lock.exec(`PRAGMA busy_timeout = ${patienceMs}; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE`);
+    return lock;
+  } catch (error) {
+    lock.close();
+    const SQLITE_BUSY = 5;
+    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
+    throw new JournalFailure('store-in-use', 'another process uses it');
+  }
+}
+
+/** Made aside, so that a journal without content is never taken for a new one. */
+function create({ DatabaseSync }: Sqlite, path: string, migrations: OpenOptions['migrations']): void {
+  const aside = `${path}.new`;
+  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(`${aside}${suffix}`, { force: true });
+  // It belongs to a journal that was moved away, and would be read into the new one.
+  for (const suffix of ['-wal', '-shm', '-journal']) setAside(`${path}${suffix}`);
+  closeSync(openSync(aside, 'wx', 0o600));
+  const database = new DatabaseSync(aside);
+  try {
+    database.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL');
+    migrate(database, migrations);
+  } finally {
+    database.close();
+  }
+  renameSync(aside, path);
+  syncDirectory(dirname(path));
+}
+
+function setAside(path: string): void {
+  if (existsSync(path)) renameSync(path, `${path}.${Date.now()}.old`);
+}
+
+function syncDirectory(path: string): void {
+  if (process.platform === 'win32') return;
+  const directory = openSync(path, 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+function configure(database: DatabaseSync): void {
+  database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+  database.exec('PRAGMA journal_mode = WAL');
+  database.exec('PRAGMA synchronous = FULL');
+  database.exec(`PRAGMA journal_size_limit = ${64 * 1024 * 1024}`);
+}
+
+function check(database: DatabaseSync): void {
+  const [first] = database.prepare('PRAGMA quick_check(1)').all() as { quick_check: string }[];
+  if (first?.quick_check !== 'ok')
+    throw new JournalFailure('journal-damaged', first?.quick_check ?? 'no answer');
+}
+
+function migrate(database: DatabaseSync, migrations: OpenOptions['migrations']): void {
+  const version = versionOf(database);
+  const newest = migrations.length;
+  if (version > newest) {
+    throw new JournalFailure('journal-newer', `it has version ${version}, this package knows ${newest}`);
+  }
+  if (version === newest) return;
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    for (const statement of migrations.slice(version).flat()) database.exec(statement);
+    database.prepare('UPDATE schema_version SET version = ?').run(newest);
+    database.exec('COMMIT');
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function versionOf(database: DatabaseSync): number {
+  const tables = database.prepare(`SELECT name FROM sqlite_master WHERE type = 'table'`).all();
+  if (tables.length === 0) return 0;
+  if (!tables.some(({ name }) => name === 'schema_version')) {
+    throw new JournalFailure('journal-damaged', 'it is a database of something else');
+  }
+  const row = database.prepare('SELECT version FROM schema_version').get();
+  if (typeof row?.version !== 'number') throw new JournalFailure('journal-damaged', 'its version is missing');
+  return row.version;
+}

@@ -1,0 +1,75 @@
+import { parentPort } from 'node:worker_threads';
+import type * as Sqlite from 'node:sqlite';
+import { JournalDatabase } from './database';
+import type { FromWorker, OpenOptions, Request, ToWorker } from './protocol';
+import { failureOf, JournalFailure } from './sqlite-failure';
+
+/** The thread in which the journal's database lives: waiting for the disk never holds up Node-RED. */
+
+let database: JournalDatabase | undefined;
+
+parentPort?.on('message', (message: ToWorker) => {
+  switch (message.type) {
+    case 'open':
+      return say(open(message.options));
+    case 'batch':
+      return say(run(message.requests));
+    case 'close':
+      return end();
+  }
+});
+
+function say(message: FromWorker): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
+  parentPort?.postMessage(message);
+}
+
+function open(options: OpenOptions): FromWorker {
+  try {
+    database = JournalDatabase.open(withoutSqliteWarning(loadSqlite), options);
+    return { type: 'opened' };
+  } catch (error) {
+    return { type: 'opened', failure: failureOf(error) };
+  }
+}
+
+function run(requests: readonly Request[]): FromWorker {
+  try {
+    if (!database) throw new JournalFailure('store-unavailable', 'the journal is not open');
+    return { type: 'answers', answers: database.run(requests) };
+  } catch (error) {
+    const failure = failureOf(error);
+    // After anything but a full disk the connection is not to be trusted; a new thread opens the journal anew.
+    const broken = failure.code !== 'store-full';
+    return { type: 'answers', answers: requests.map(() => ({ failure })), broken };
+  }
+}
+
+function end(): void {
+  try {
+    database?.close();
+  } finally {
+    parentPort?.close();
+  }
+}
+
+function loadSqlite(): typeof Sqlite {
+  try {
+    return require('node:sqlite') as typeof Sqlite;
+  } catch {
+    throw new JournalFailure('runtime-without-sqlite', process.version);
+  }
+}
+
+/** Node.js calls its SQLite experimental at every start; that would stand in the log of every Node-RED. */
+function withoutSqliteWarning<T>(work: () => T): T {
+  const emitWarning = process.emitWarning.bind(process) as (...all: unknown[]) => void;
+  process.emitWarning = (...warning: unknown[]) => {
+    if (!String(warning[0]).startsWith('SQLite is an experimental feature')) emitWarning(...warning);
+  };
+  try {
+    return work();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}

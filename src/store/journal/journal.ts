@@ -1,0 +1,231 @@
+import { As2Error } from '../../errors';
+import type { Direction, ExchangeKey, ExchangeRecord, HistoryEntry } from '../exchange-record';
+import { idTime } from '../exchange-id';
+import { JournalConnection } from './connection';
+import { type Change, type DueFilter, type ListFilter, Queries, rowOf } from './queries';
+import type { Row, Statement } from './protocol';
+import { loadQueryBuilder } from './query-builder';
+import { type ExchangeRow, migrations } from './schema';
+import { JournalFailure } from './sqlite-failure';
+
+/** How long a journal may be held by a process that is just ending. */
+const PATIENCE_MS = 10_000;
+/** An exchange that is repeated for ever keeps the beginning and the end of its history. */
+const HISTORY_BEGINNING = 50;
+const HISTORY_LINES = 1_000;
+
+/** An exchange as a row holds it, before its facts are read. */
+export interface JournalEntry {
+  readonly record: Omit<ExchangeRecord, 'facts'>;
+  /** JSON. */
+  readonly facts: string;
+  readonly steps: number;
+  readonly refused: boolean;
+}
+
+/** What a step writes. */
+export interface JournalStep {
+  readonly change: Change;
+  /** Absent: nothing that the history should tell. */
+  readonly entry?: HistoryEntry;
+  /** Lines of history before this step. */
+  readonly steps: number;
+  readonly key: ExchangeKey;
+}
+
+/**
+ * The durable record of exchanges: who sent what to whom, how far it has come, and how it got there. What is written is
+ * on the disk when the promise resolves.
+ */
+export class Journal {
+  private constructor(
+    readonly path: string,
+    private readonly connection: JournalConnection,
+    private readonly queries: Queries,
+  ) {}
+
+  /** @throws As2Error `journal-damaged`, `journal-newer`, `store-full`, `store-in-use`, `store-unavailable` */
+  static async open(path: string, patienceMs = PATIENCE_MS): Promise<Journal> {
+    const builder = await loadQueryBuilder();
+    const connection = new JournalConnection({ path, patienceMs, migrations: migrations(builder) });
+    const journal = new Journal(path, connection, new Queries(builder));
+    await connection.open().catch((error: unknown) => {
+      throw journal.errorOf(error);
+    });
+    return journal;
+  }
+
+  /** @throws As2Error `exchange-taken`, when another one holds the key */
+  async insert(
+    record: ExchangeRecord,
+    history: readonly HistoryEntry[],
+    refusedBytes?: number,
+  ): Promise<void> {
+    const row = rowOf(record, { steps: history.length, refused_bytes: refusedBytes ?? null });
+    const lines = history.map((entry, index) => this.queries.insertHistory(record.id, entry, index + 1));
+    await this.write([this.queries.insert(row), ...lines], record);
+  }
+
+  /** @throws As2Error `exchange-taken`, `exchange-unreadable` when it is not there any more */
+  async step(id: string, { change, entry, steps, key }: JournalStep): Promise<void> {
+    const statements = [this.queries.update(id, change, entry !== undefined)];
+    if (entry) statements.push(this.queries.appendHistory(id, entry));
+    const outlived = steps + 1 - (HISTORY_LINES - HISTORY_BEGINNING);
+    if (entry && outlived > HISTORY_BEGINNING) statements.push(this.queries.removeHistoryStep(id, outlived));
+    await this.write(statements, { id, key });
+  }
+
+  async remove(ids: readonly string[]): Promise<void> {
+    await this.run(
+      ids.flatMap((id) => this.queries.remove(id)),
+      true,
+    );
+  }
+
+  async find(direction: Direction, key: ExchangeKey): Promise<JournalEntry | undefined> {
+    const [entry] = await this.entries([this.queries.find(direction, key)]);
+    return entry;
+  }
+
+  async get(id: string): Promise<JournalEntry | undefined> {
+    const [entry] = await this.entries([this.queries.get(id)]);
+    return entry;
+  }
+
+  /** @param never nothing is due later than this; what says so was written before the clock was set back */
+  async due(filter: DueFilter, until: number, never: number, limit: number): Promise<JournalEntry[]> {
+    const entries = await this.entries([
+      this.queries.due(filter, Math.min(until, never), limit),
+      this.queries.dueTooLate(filter, never, limit),
+    ]);
+    return entries.slice(0, limit);
+  }
+
+  /** The next time at which something is due; also one that can never be reached, see `due`. */
+  async nextDue(filter: DueFilter, after: number | undefined, never: number): Promise<number | undefined> {
+    const [[next] = [], [tooLate] = []] = await this.run([
+      this.queries.nextDue(filter, after),
+      this.queries.nextDue(filter, never),
+    ]);
+    return numberOf(tooLate?.due_at) ?? numberOf(next?.due_at);
+  }
+
+  async unreported(direction: Direction, owner: string): Promise<JournalEntry[]> {
+    return this.entries([this.queries.unreported(direction, owner)]);
+  }
+
+  /** Newest first. */
+  async list(filter: ListFilter): Promise<JournalEntry[]> {
+    const { from, to, limit } = filter;
+    const entries = await this.entries(
+      this.queries.list(filter, {
+        ...(from === undefined ? {} : { from: idTime(from) }),
+        ...(to === undefined ? {} : { to: idTime(to) }),
+      }),
+    );
+    return entries.sort((a, b) => (a.record.id < b.record.id ? 1 : -1)).slice(0, limit);
+  }
+
+  async history(id: string): Promise<HistoryEntry[]> {
+    const [rows = []] = await this.run([this.queries.history(id)]);
+    return rows.map(({ state, at, detail }) => ({
+      state: String(state),
+      at: Number(at),
+      ...(detail === null || detail === undefined ? {} : { detail: JSON.parse(String(detail)) as object }),
+    }));
+  }
+
+  /** Exchanges that began before a time and have not changed since another. */
+  async older(
+    began: number,
+    unchangedSince: number,
+    limit: number,
+  ): Promise<{ readonly id: string; readonly direction: Direction }[]> {
+    const [rows = []] = await this.run([this.queries.older(idTime(began), unchangedSince, limit)]);
+    return rows.map(({ id, direction }) => ({ id: String(id), direction: direction as Direction }));
+  }
+
+  /** Those of the ids that the journal knows. */
+  async known(ids: readonly string[]): Promise<Set<string>> {
+    const [rows = []] = await this.run([this.queries.known(ids)]);
+    return new Set(rows.map(({ id }) => String(id)));
+  }
+
+  async close(): Promise<void> {
+    await this.connection.close();
+  }
+
+  private async entries(statements: readonly Statement[]): Promise<JournalEntry[]> {
+    const rows = await this.run(statements);
+    return rows.flat().map((row) => entryOf(row as unknown as ExchangeRow));
+  }
+
+  private async write(
+    statements: readonly Statement[],
+    { id, key }: Pick<ExchangeRecord, 'id' | 'key'>,
+  ): Promise<void> {
+    try {
+      await this.connection.run({ statements, writes: true });
+    } catch (error) {
+      const { code, message } = failureIn(error);
+      if (code === 'taken') throw new As2Error('exchange-taken', { id: key.messageId });
+      if (code === 'row-missing') throw new As2Error('exchange-unreadable', { path: id, reason: message });
+      throw this.errorOf(error);
+    }
+  }
+
+  private async run(statements: readonly Statement[], writes = false): Promise<readonly (readonly Row[])[]> {
+    return this.connection.run({ statements, writes }).catch((error: unknown) => {
+      throw this.errorOf(error);
+    });
+  }
+
+  private errorOf(error: unknown): As2Error {
+    const { path } = this;
+    const { code, message: reason } = failureIn(error);
+    switch (code) {
+      case 'journal-damaged':
+      case 'journal-newer':
+        return new As2Error(code, { path, reason });
+      case 'store-full':
+      case 'store-in-use':
+        return new As2Error(code, { path });
+      case 'runtime-without-sqlite':
+        return new As2Error(code, { version: reason });
+      case 'row-missing':
+      case 'store-unavailable':
+      case 'taken':
+        return new As2Error('store-unavailable', { path, reason });
+    }
+  }
+}
+
+function failureIn(error: unknown): JournalFailure {
+  if (error instanceof JournalFailure) return error;
+  throw error;
+}
+
+function entryOf(row: ExchangeRow): JournalEntry {
+  return {
+    record: {
+      id: row.id,
+      direction: row.direction,
+      key: { from: row.sender, to: row.receiver, messageId: row.message_id },
+      claimed: row.claimed === 1,
+      state: row.state,
+      ...(row.owner === null ? {} : { owner: row.owner }),
+      ...(row.due_at === null ? {} : { dueAt: row.due_at }),
+      attempts: row.attempts,
+      unreported: row.unreported === 1,
+      createdAt: row.created_at,
+      updatedAt: row.updated_at,
+    },
+    facts: row.facts,
+    steps: row.steps,
+    refused: row.refused_bytes !== null,
+  };
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}

@@ -1,0 +1,56 @@
+/** What the journal's thread and the thread of its user say to each other. All of it can be cloned. */
+
+export type SqlValue = string | number | null;
+
+export interface Statement {
+  readonly sql: string;
+  readonly parameters: readonly SqlValue[];
+  /** Less or more changed rows than this are a failure (`row-missing`) of the whole request. */
+  readonly expectChanges?: number;
+}
+
+/** Statements that happen all or not at all. */
+export interface Request {
+  readonly statements: readonly Statement[];
+  readonly writes: boolean;
+}
+
+export type Row = Readonly<Record<string, SqlValue>>;
+
+export type FailureCode =
+  | 'journal-damaged'
+  | 'journal-newer'
+  | 'row-missing'
+  | 'runtime-without-sqlite'
+  | 'store-full'
+  | 'store-in-use'
+  | 'store-unavailable'
+  | 'taken';
+
+export interface Failure {
+  readonly code: FailureCode;
+  readonly reason: string;
+}
+
+/** The rows of each statement, or why nothing was done. */
+export type Answer = { readonly rows: readonly (readonly Row[])[] } | { readonly failure: Failure };
+
+/** One list of statements for every version of the schema, from nothing to the newest. */
+export type Migrations = readonly (readonly string[])[];
+
+export interface OpenOptions {
+  readonly path: string;
+  readonly migrations: Migrations;
+  /** How long another process may take to let go of the journal. */
+  readonly patienceMs: number;
+}
+
+export type ToWorker =
+  | { readonly type: 'open'; readonly options: OpenOptions }
+  | { readonly type: 'batch'; readonly requests: readonly Request[] }
+  | { readonly type: 'close' };
+
+export type FromWorker =
+  | { readonly type: 'opened'; readonly failure?: Failure }
+  /** `broken`: the database cannot be used any more; the thread ends. */
+  | { readonly type: 'answers'; readonly answers: readonly Answer[]; readonly broken?: boolean };
