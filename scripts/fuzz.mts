@@ -46,8 +46,9 @@ const report = await campaign({
   },
 });
 console.table(report.last?.perTarget);
-const megabytes = report.heldBytes.map((bytes) => (bytes / 1024 / 1024).toFixed(1));
+const megabytes = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1);
 console.log(`${report.executions} executions, ${report.last?.blocks ?? 0} blocks of code reached`);
-console.log(`held after garbage collection, every 20 s: ${megabytes.join(' ')} MB`);
+console.log(`held with the inputs kept, every 20 s: ${report.heldBytes.map(megabytes).join(' ')} MB`);
+console.log(`held without them, at the end: ${megabytes(report.leftBytes)} MB`);
 console.log(`${report.findings.length} findings`);
 process.exit(report.findings.length > 0 ? 1 : 0);

@@ -20,8 +20,10 @@ export interface CampaignReport {
   readonly findings: readonly Finding[];
   /** Of the last process; undefined when that was stopped. */
   readonly last: FuzzReport | undefined;
-  /** Bytes held after garbage collection, sampled as time went by. */
+  /** Bytes held after garbage collection, sampled as time went by; the inputs that are kept are among them. */
   readonly heldBytes: readonly number[];
+  /** The same at the end of the last process, without these inputs: what is more than at its start was leaked. */
+  readonly leftBytes: number;
 }
 
 /** No input takes this long; what does is a loop without an end. */
@@ -36,6 +38,7 @@ export async function campaign(o: CampaignOptions): Promise<CampaignReport> {
   const until = Date.now() + o.minutes * 60_000;
   const found = new Map<string, Finding>();
   const heldBytes: number[] = [];
+  let leftBytes = 0;
   let executions = 0;
   let last: FuzzReport | undefined;
   const note = (finding: Finding): void => {
@@ -49,12 +52,13 @@ export async function campaign(o: CampaignOptions): Promise<CampaignReport> {
     const minutes = (until - Date.now()) / 60_000;
     last = await watched({ seed, minutes, only, coverage, directory }, (message) => {
       if (message.kind === 'finding') note(message.finding);
+      else if (message.kind === 'memory' && message.last) leftBytes = message.heldBytes;
       else if (message.kind === 'memory') heldBytes.push(message.heldBytes);
     });
     executions += lastBeat(heartbeatFile(directory))?.beats ?? 0;
     await rm(directory, { recursive: true, force: true });
   }
-  return { executions, findings: [...found.values()], last, heldBytes };
+  return { executions, findings: [...found.values()], last, heldBytes, leftBytes };
 }
 
 async function watched(task: Task, note: (message: Message) => void): Promise<FuzzReport | undefined> {

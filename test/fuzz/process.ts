@@ -23,7 +23,8 @@ export interface Task {
 
 export type Message =
   | { readonly kind: 'finding'; readonly finding: Finding }
-  | { readonly kind: 'memory'; readonly heldBytes: number }
+  /** `last`: when the inputs that were kept are gone again. */
+  | { readonly kind: 'memory'; readonly heldBytes: number; readonly last: boolean }
   | { readonly kind: 'done'; readonly report: FuzzReport };
 
 export function heartbeatFile(directory: string): string {
@@ -41,7 +42,7 @@ async function work(task: Task): Promise<void> {
     ? new Coverage(pathToFileURL(join(__dirname, '..', '..', 'src')).href)
     : undefined;
   await coverage?.start();
-  let lastSampled = Date.now();
+  let lastSampled = 0;
   const report = await fuzz(targets, {
     seed: task.seed,
     minutes: task.minutes,
@@ -50,11 +51,12 @@ async function work(task: Task): Promise<void> {
     beforeEach: (target, input) => {
       heartbeat.beat(target, input);
       if (Date.now() - lastSampled < SAMPLE_MEMORY_MS) return;
-      send({ kind: 'memory', heldBytes: heldBytes() });
+      send({ kind: 'memory', heldBytes: heldBytes(), last: false });
       lastSampled = Date.now();
     },
   });
   heartbeat.close();
+  send({ kind: 'memory', heldBytes: heldBytes(), last: true });
   send({ kind: 'done', report });
   process.disconnect();
 }
