@@ -225,7 +225,7 @@ export const errorTexts = {
   'http-credentials-need-tls':
     'A user name and password are set for {host}, but its URL starts with http://, which would send them readable for everyone. Use an https:// URL or remove the credentials.',
   'http-forbidden':
-    '{host} does not allow the request (HTTP status 403). Ask the partner to admit the address of this machine and the AS2 names in use.',
+    '{host} does not allow the request (HTTP status 403): {page}. Ask the partner to admit the address of this machine and the AS2 names in use; some systems answer so when they do not know them.',
   'http-host-unknown':
     'The host {host} is not known: its name could not be resolved. Check the URL of the partner for typing errors, and the name service of this machine.',
   'http-host-unreachable':
@@ -235,11 +235,10 @@ export const errorTexts = {
   'http-method-refused':
     'The address {url} does not take POST (HTTP status 405), so it is not an AS2 address. Check the path in the URL of the partner.',
   'http-not-found':
-    'The host was reached, but there is nothing at {url} (HTTP status {status}). Check the path in the URL of the partner.',
+    'The host was reached, but there is nothing at {url} (HTTP status {status}). Check the path in the URL of the partner; some systems also answer so when they do not know the AS2 names.',
   'http-redirected':
     '{host} answered that the address has moved to {location} (HTTP status {status}). A message is never sent on by itself: if the partner confirms the new address, enter it as URL of the partner.',
-  'http-refused':
-    '{host} refused the request with HTTP status {status}: {page}. Ask the partner what their system did not like, and name this status.',
+  'http-refused': '{host} refused the request with HTTP status {status}: {page}. {remedy}',
   'http-response-malformed':
     'What {host} answered is not HTTP: {reason}. Check whether the URL of the partner should start with https:// and whether the port is right.',
   'http-response-timeout':
@@ -249,7 +248,7 @@ export const errorTexts = {
   'http-response-truncated':
     'The answer of {host} broke off before its end. The message may have arrived: send it again with the same Message-ID.',
   'http-server-error':
-    'The system of the partner at {host} reports a problem of its own (HTTP status {status}): {page}. Send the message again later; if it stays so, tell the partner.',
+    'The system of the partner at {host} reports a problem of its own (HTTP status {status}): {page}. Send the message again later. {remedy}',
   'http-too-large':
     'The message of {sizeBytes} bytes is too large for {host} (HTTP status 413). Ask the partner to raise the limit, or send smaller files.',
   'http-unauthorized':

@@ -1,5 +1,6 @@
 import { As2Error } from '../errors';
 import type { Headers } from '../mime';
+import { statusRemedy } from './status-remedies';
 import { urlForLog } from './url';
 
 /** An answer as far as its status is concerned. */
@@ -26,7 +27,8 @@ export function statusError(url: URL, sizeBytes: number, answer: StatusAnswer): 
   }
   const page = pageText(answer);
   if (status >= 500) {
-    const facts = { host, status, page, retryAfterSeconds: retryAfterSeconds(headers) };
+    const remedy = statusRemedy(status);
+    const facts = { host, status, page, remedy, retryAfterSeconds: retryAfterSeconds(headers) };
     return new As2Error('http-server-error', facts);
   }
   if (status < 400) {
@@ -48,7 +50,7 @@ export function statusError(url: URL, sizeBytes: number, answer: StatusAnswer): 
     case 413:
       return new As2Error('http-too-large', { host, status, sizeBytes });
     default:
-      return new As2Error('http-refused', { host, status, page });
+      return new As2Error('http-refused', { host, status, page, remedy: statusRemedy(status) });
   }
 }
 
