@@ -1,31 +1,11 @@
-import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import {
-  fileSource,
-  makeDirectoryDurably,
-  type SizedSource,
-  type SpilledBytes,
-  syncDirectory,
-  syncFile,
-} from '../bytes';
+import { join } from 'node:path';
 import { As2Error, isAs2Error } from '../errors';
-import type { Clock } from './clock';
+import type { SizedSource, SpilledBytes } from '../bytes';
+import { type ExchangeFile, ExchangeFiles } from './exchange-files';
 import { advanced, type ExchangeRecord, type HistoryEntry, type Step } from './exchange-record';
-import type { Journal, JournalEntry } from './journal/journal';
+import type { FolderHome } from './folder-home';
+import type { JournalEntry } from './journal/journal';
 import type { Change } from './journal/queries';
-import { storing } from './store-error';
-
-/** The files of an exchange. Their names never come from outside (SEC-10). */
-export type ExchangeFile =
-  'request.raw' | 'request-headers.json' | 'payload' | 'receipt' | 'message.json' | `attachment-${number}`;
-
-/** What a folder needs of the spool it belongs to. */
-export interface FolderHome {
-  readonly journal: Journal;
-  readonly clock: Clock;
-  /** Where the folder of an exchange is built, and where it goes before it is removed. */
-  asideOf(id: string): string;
-}
 
 /** What a step changes besides what `Step` says. */
 export interface Standing {
@@ -35,21 +15,19 @@ export interface Standing {
 }
 
 /**
- * One exchange: its row in the journal, and the folder with the bytes that travelled. The folder is built aside and
- * moved to its place in one step, then the row is written: what the journal knows is complete.
+ * One exchange: its row in the journal, and the bytes that travelled. Files are built aside and moved to their place in
+ * one step, then the row is written: what the journal knows is complete.
  */
 export class ExchangeFolder<Facts extends object> {
   /** Steps from before there was a row. */
   private early: HistoryEntry[];
   private factsChanges = 0;
   private factsWritten = 0;
-  /** Files were added whose names may not be on the disk. */
-  private hasNewNames = false;
   private last: Promise<unknown> = Promise.resolve();
 
   private constructor(
     private readonly home: FolderHome,
-    private directory: string,
+    private readonly files: ExchangeFiles,
     private current: ExchangeRecord<Facts>,
     private inPlace: boolean,
     private steps: number,
@@ -57,13 +35,10 @@ export class ExchangeFolder<Facts extends object> {
     this.early = inPlace ? [] : [{ state: current.state, at: current.createdAt }];
   }
 
-  /** @throws As2Error `store-full`, `store-unavailable` */
-  static async create<Facts extends object>(
+  static create<Facts extends object>(
     home: FolderHome,
     start: Pick<ExchangeRecord<Facts>, 'id' | 'direction' | 'key' | 'state' | 'facts'>,
-  ): Promise<ExchangeFolder<Facts>> {
-    const directory = home.asideOf(start.id);
-    await storing(directory, () => mkdir(directory, { recursive: true, mode: 0o700 }));
+  ): ExchangeFolder<Facts> {
     const now = home.clock.now();
     const record = {
       ...start,
@@ -73,7 +48,8 @@ export class ExchangeFolder<Facts extends object> {
       createdAt: now,
       updatedAt: now,
     };
-    return new ExchangeFolder<Facts>(home, directory, record, false, 0);
+    const files = new ExchangeFiles(home, start.id, home.asideOf(start.id), false);
+    return new ExchangeFolder<Facts>(home, files, record, false, 0);
   }
 
   /** @throws As2Error `exchange-unreadable` */
@@ -84,7 +60,7 @@ export class ExchangeFolder<Facts extends object> {
   ): ExchangeFolder<Facts> {
     return new ExchangeFolder<Facts>(
       home,
-      directory,
+      new ExchangeFiles(home, record.id, directory, true),
       { ...record, facts: parseFacts(facts, directory) as Facts },
       true,
       steps,
@@ -100,40 +76,35 @@ export class ExchangeFolder<Facts extends object> {
     return this.inPlace;
   }
 
+  /** Where its large files are; there is no folder when there are none. */
   get path(): string {
-    return this.directory;
-  }
-
-  pathOf(file: ExchangeFile): string {
-    return join(this.directory, file);
+    return this.files.path;
   }
 
   async has(file: ExchangeFile): Promise<boolean> {
-    const path = this.pathOf(file);
-    return storing(path, () => access(path).then(() => true, isNotMissing));
+    return this.files.has(file);
   }
 
-  async source(file: ExchangeFile): Promise<SizedSource & { readonly length: number }> {
-    return storing(this.pathOf(file), () => fileSource(this.pathOf(file)));
+  async source(file: ExchangeFile): Promise<SizedSource> {
+    return this.files.source(file);
   }
 
   async read(file: ExchangeFile): Promise<Buffer> {
-    return storing(this.pathOf(file), () => readFile(this.pathOf(file)));
+    return this.files.read(file);
   }
 
-  /**
-   * Adds a file whose bytes are on the disk when this returns. Its name in the folder is made durable by `settle` or
-   * by the next step.
-   */
+  pathOf(file: ExchangeFile): string {
+    return join(this.path, file);
+  }
+
+  /** The path of a file that holds the bytes; for a small one it is made now. It goes when the exchange goes. */
+  async file(file: ExchangeFile): Promise<string> {
+    return this.files.file(file);
+  }
+
+  /** Adds a file; it is durable with `settle` or the next step. */
   async add(file: ExchangeFile, content: Buffer | string | SpilledBytes): Promise<void> {
-    const path = this.pathOf(file);
-    await storing(path, async () => {
-      if (Buffer.isBuffer(content) || typeof content === 'string') await writeSynced(path, content);
-      else if (content.buffer) await writeSynced(path, content.buffer);
-      else if (content.path !== undefined) await moveSynced(content.path, path);
-      else throw new TypeError('bytes that are neither in memory nor in a file');
-    });
-    this.hasNewNames = true;
+    await this.files.add(file, content);
   }
 
   /** Adds to what the record says; written with the next step. */
@@ -170,17 +141,18 @@ export class ExchangeFolder<Facts extends object> {
    * @throws As2Error `exchange-taken`, when the key is wanted and another exchange holds it; storage failures
    */
   async settle(place: string, step: Step, { claimed = false, refusedBytes }: Standing): Promise<void> {
-    const aside = this.directory;
-    await this.moveTo(place);
+    await this.files.settle(place);
     const now = this.home.clock.now();
     const record = { ...advanced(this.current, this.current.state, {}, step, now), claimed };
     const history = withDetail(this.early, step.detail);
+    const { writes } = this.files;
     try {
-      await this.home.journal.insert(record, history, refusedBytes);
+      await this.home.journal.insert({ record, history, refusedBytes, files: writes });
     } catch (error) {
-      await this.unsettle(aside, error);
+      await this.unsettle(error);
       throw error;
     }
+    this.files.written(writes);
     this.factsWritten = this.factsChanges;
     this.current = record;
     this.inPlace = true;
@@ -188,15 +160,15 @@ export class ExchangeFolder<Facts extends object> {
     this.early = [];
   }
 
+  /** Octets of all its files. */
+  async totalBytes(): Promise<number> {
+    return this.files.totalBytes();
+  }
+
   /** Removes the exchange: its row, then its folder with everything in it. */
   async discard(): Promise<void> {
-    const aside = this.home.asideOf(this.current.id);
-    if (this.inPlace) {
-      await this.home.journal.remove([this.current.id]);
-      await storing(this.directory, () => rename(this.directory, aside));
-      this.directory = aside;
-    }
-    await storing(aside, () => rm(aside, { recursive: true, force: true }));
+    if (this.inPlace) await this.home.journal.remove([this.current.id]);
+    await this.files.remove();
   }
 
   private async write(state: string, facts: Partial<Facts>, step: Step, standing: Standing): Promise<void> {
@@ -214,19 +186,21 @@ export class ExchangeFolder<Facts extends object> {
       return;
     }
     const { factsChanges } = this;
+    const { writes } = this.files;
     try {
-      if (this.hasNewNames) await storing(this.directory, () => syncDirectory(this.directory));
-      this.hasNewNames = false;
+      await this.files.syncNames();
       await this.home.journal.step(before.id, {
         change: this.changeFor(step, standing),
         steps: this.steps,
         key: before.key,
+        files: writes,
         ...(entry ? { entry } : {}),
       });
     } catch (error) {
       this.current = { ...before, facts: this.current.facts };
       throw error;
     }
+    this.files.written(writes);
     this.factsWritten = factsChanges;
     if (entry) this.steps++;
   }
@@ -248,28 +222,16 @@ export class ExchangeFolder<Facts extends object> {
     };
   }
 
-  private async moveTo(place: string): Promise<void> {
-    await storing(place, async () => {
-      await syncDirectory(this.directory);
-      await makeDirectoryDurably(dirname(place));
-      await rename(this.directory, place);
-      await syncDirectory(dirname(place));
-    });
-    this.directory = place;
-    this.hasNewNames = false;
-  }
-
   /**
    * Takes the folder back after its row was refused. When it is not sure that there is no row, both stay: a row without
    * its bytes would be worse than an exchange too many.
    */
-  private async unsettle(aside: string, reason: unknown): Promise<void> {
+  private async unsettle(reason: unknown): Promise<void> {
     try {
       const isRefused =
         isAs2Error(reason) && (reason.code === 'exchange-taken' || reason.code === 'store-full');
       if (!isRefused) await this.home.journal.remove([this.current.id]);
-      await rename(this.directory, aside);
-      this.directory = aside;
+      await this.files.unsettle();
     } catch {
       this.inPlace = true;
     }
@@ -295,24 +257,4 @@ function parseFacts(text: string, path: string): object {
     const reason = error instanceof Error ? error.message : String(error);
     throw new As2Error('exchange-unreadable', { path, reason }, { cause: error });
   }
-}
-
-async function writeSynced(path: string, content: Buffer | string): Promise<void> {
-  const file = await open(path, 'w', 0o600);
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function moveSynced(from: string, to: string): Promise<void> {
-  await syncFile(from);
-  await rename(from, to);
-}
-
-function isNotMissing(error: NodeJS.ErrnoException): boolean {
-  if (error.code === 'ENOENT') return false;
-  throw error;
 }

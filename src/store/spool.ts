@@ -3,12 +3,14 @@ import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectoryDurably, type SpillOptions } from '../bytes';
 import { type Clock, systemClock } from './clock';
-import { ExchangeFolder, type FolderHome } from './exchange-folder';
+import { ExchangeFolder } from './exchange-folder';
 import { dayOf, newExchangeId } from './exchange-id';
 import type { Direction, ExchangeKey, ExchangeRecord, HistoryEntry, Step } from './exchange-record';
+import type { FolderHome } from './folder-home';
 import { Journal, type JournalEntry } from './journal/journal';
 import type { DueFilter, ListFilter } from './journal/queries';
 import { Locks } from './locks';
+import { RecentFiles } from './recent-files';
 import { storing } from './store-error';
 import { removeAbandoned, removeOldExchanges, removeOrphans, type Swept } from './sweep';
 
@@ -23,6 +25,8 @@ export interface SpoolSettings {
 }
 
 const THRESHOLD_BYTES = 1024 * 1024;
+/** Files up to this size cost less as rows of the journal. */
+const SMALL_BYTES = 0;
 const DAY_MS = 24 * 3_600_000;
 const RETENTION_MS = 30 * DAY_MS;
 /** What lies aside this long belongs to nobody: a transfer in work touches its file. */
@@ -34,12 +38,13 @@ const FIRST_SWEEP_MS = 60_000;
 const LONGEST_PAUSE_MS = 7 * DAY_MS;
 
 /**
- * Exchanges on disk: a journal that owns the records and the keys, and folders that keep the bytes.
+ * Exchanges on disk: a journal that owns the records, the keys and the small files, and folders that keep the large
+ * ones.
  *
- *     journal.sqlite             one row for each exchange, and its history
- *     staging/<id>/              being built, or being removed
- *     in/<day>/<id>/             messages received, taken or not
- *     out/<day>/<id>/            messages sent
+ *     journal.sqlite             one row for each exchange, its history, its small files
+ *     staging/<id>/              large files, being built or being removed
+ *     in/<day>/<id>/             large files of messages received, taken or not
+ *     out/<day>/<id>/            large files of messages sent
  */
 export class Spool {
   private readonly locks = new Locks();
@@ -52,7 +57,13 @@ export class Spool {
     private readonly journal: Journal,
   ) {
     this.clock = settings.clock ?? systemClock;
-    this.home = { journal, clock: this.clock, asideOf: (id) => join(this.staging, id) };
+    this.home = {
+      journal,
+      clock: this.clock,
+      recent: new RecentFiles(),
+      smallBytes: Math.min(SMALL_BYTES, this.spill.thresholdBytes),
+      asideOf: (id) => join(this.staging, id),
+    };
   }
 
   /**
@@ -119,7 +130,7 @@ export class Spool {
 
   /** Keeps the exchange of a message that was not taken as evidence; its key stays or becomes free. */
   async settleRefused(folder: ExchangeFolder<object>, step: Step = {}): Promise<void> {
-    const standing = { claimed: false, refusedBytes: 0 };
+    const standing = { claimed: false, refusedBytes: await folder.totalBytes() };
     if (folder.settled) await folder.step(folder.record.state, {}, step, standing);
     else await folder.settle(this.placeOf(folder.record), step, standing);
   }

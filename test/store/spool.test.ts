@@ -41,14 +41,14 @@ describe('store: spool', () => {
 
   it('moves a large spilled file into the exchange instead of copying it', async () => {
     await withSpool(async (spool) => {
-      const bytes = Buffer.alloc(64 * 1024, 7);
+      const bytes = Buffer.alloc(65 * 1024, 7);
       const spilled = await spill(bufferSource(bytes).open(), { ...spool.spill, thresholdBytes: 1024 });
       assert.ok(spilled.path);
       const { ino } = await stat(spilled.path);
       const folder = await spool.begin('in', key, 'received', {});
       await folder.add('payload', spilled);
       await spool.settle(folder);
-      assert.equal((await stat(folder.pathOf('payload'))).ino, ino);
+      assert.equal((await stat(await folder.file('payload'))).ino, ino);
       assert.ok((await folder.read('payload')).equals(bytes));
     });
   });
@@ -103,13 +103,17 @@ describe('store: spool', () => {
   onPosix('is readable for its own user only', async () => {
     await withSpool(async (spool) => {
       const folder = await spool.begin('in', key, 'received', {});
-      await folder.add('request.raw', Buffer.from('raw'));
+      await folder.add('request.raw', Buffer.alloc(65 * 1024));
       await folder.add('request-headers.json', '{}');
       await spool.settle(folder);
       await folder.advance('decided');
       await folder.note('receipt-sent');
-      for (const name of await readdir(folder.path)) {
-        assert.equal((await stat(join(folder.path, name))).mode & 0o777, 0o600, name);
+      await folder.file('request-headers.json');
+      for (const directory of [folder.path, spool.directory]) {
+        for (const entry of await readdir(directory, { withFileTypes: true })) {
+          if (!entry.isFile()) continue;
+          assert.equal((await stat(join(directory, entry.name))).mode & 0o777, 0o600, entry.name);
+        }
       }
       for (const directory of [
         spool.directory,

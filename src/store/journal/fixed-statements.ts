@@ -86,6 +86,42 @@ export function fixedStatements(database: Kysely<Tables>) {
         .where('step', '=', slot('step'))
         .compile(),
     ),
+    writeFile: template<'id' | 'name' | 'content'>((slot) =>
+      database
+        .insertInto('files')
+        .values({ exchange_id: slot('id'), name: slot('name'), content: slot('content') })
+        .onConflict((conflict) =>
+          conflict
+            .columns(['exchange_id', 'name'])
+            .doUpdateSet((row) => ({ content: row.ref('excluded.content') })),
+        )
+        .compile(),
+    ),
+    removeFile: template<'id' | 'name'>((slot) =>
+      database
+        .deleteFrom('files')
+        .where('exchange_id', '=', slot('id'))
+        .where('name', '=', slot('name'))
+        .compile(),
+    ),
+    removeFiles: template<'id'>((slot) =>
+      database.deleteFrom('files').where('exchange_id', '=', slot('id')).compile(),
+    ),
+    readFile: template<'id' | 'name'>((slot) =>
+      database
+        .selectFrom('files')
+        .select('content')
+        .where('exchange_id', '=', slot('id'))
+        .where('name', '=', slot('name'))
+        .compile(),
+    ),
+    fileBytes: template<'id'>((slot) =>
+      database
+        .selectFrom('files')
+        .select((row) => row.fn.sum<number>(row.fn<number>('length', ['content'])).as('bytes'))
+        .where('exchange_id', '=', slot('id'))
+        .compile(),
+    ),
     removeHistory: template<'id'>((slot) =>
       database.deleteFrom('history').where('exchange_id', '=', slot('id')).compile(),
     ),

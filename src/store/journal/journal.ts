@@ -1,5 +1,6 @@
 import { As2Error } from '../../errors';
 import type { Direction, ExchangeKey, ExchangeRecord, HistoryEntry } from '../exchange-record';
+import type { FileWrite } from '../exchange-files';
 import { idTime } from '../exchange-id';
 import { JournalConnection } from './connection';
 import { type Change, type DueFilter, type ListFilter, Queries, rowOf } from './queries';
@@ -23,6 +24,15 @@ export interface JournalEntry {
   readonly refused: boolean;
 }
 
+/** What a new exchange begins with. */
+export interface JournalStart {
+  readonly record: ExchangeRecord;
+  readonly history: readonly HistoryEntry[];
+  /** Octets of a message that was not taken. */
+  readonly refusedBytes: number | undefined;
+  readonly files: readonly FileWrite[];
+}
+
 /** What a step writes. */
 export interface JournalStep {
   readonly change: Change;
@@ -31,6 +41,7 @@ export interface JournalStep {
   /** Lines of history before this step. */
   readonly steps: number;
   readonly key: ExchangeKey;
+  readonly files: readonly FileWrite[];
 }
 
 /**
@@ -56,23 +67,19 @@ export class Journal {
   }
 
   /** @throws As2Error `exchange-taken`, when another one holds the key */
-  async insert(
-    record: ExchangeRecord,
-    history: readonly HistoryEntry[],
-    refusedBytes?: number,
-  ): Promise<void> {
+  async insert({ record, history, refusedBytes, files }: JournalStart): Promise<void> {
     const row = rowOf(record, { steps: history.length, refused_bytes: refusedBytes ?? null });
     const lines = history.map((entry, index) => this.queries.insertHistory(record.id, entry, index + 1));
-    await this.write([this.queries.insert(row), ...lines], record);
+    await this.write([this.queries.insert(row), ...lines, ...this.fileStatements(record.id, files)], record);
   }
 
   /** @throws As2Error `exchange-taken`, `exchange-unreadable` when it is not there any more */
-  async step(id: string, { change, entry, steps, key }: JournalStep): Promise<void> {
+  async step(id: string, { change, entry, steps, key, files }: JournalStep): Promise<void> {
     const statements = [this.queries.update(id, change, entry !== undefined)];
     if (entry) statements.push(this.queries.appendHistory(id, entry));
     const outlived = steps + 1 - (HISTORY_LINES - HISTORY_BEGINNING);
     if (entry && outlived > HISTORY_BEGINNING) statements.push(this.queries.removeHistoryStep(id, outlived));
-    await this.write(statements, { id, key });
+    await this.write([...statements, ...this.fileStatements(id, files)], { id, key });
   }
 
   async remove(ids: readonly string[]): Promise<void> {
@@ -80,6 +87,20 @@ export class Journal {
       ids.flatMap((id) => this.queries.remove(id)),
       true,
     );
+  }
+
+  async readFile(id: string, name: string): Promise<Buffer | undefined> {
+    const [[row] = []] = await this.run([this.queries.readFile(id, name)]);
+    const content = row?.content;
+    return content instanceof Uint8Array
+      ? Buffer.from(content.buffer, content.byteOffset, content.byteLength)
+      : undefined;
+  }
+
+  /** Octets of the files of an exchange that lie in the journal. */
+  async fileBytes(id: string): Promise<number> {
+    const [[row] = []] = await this.run([this.queries.fileBytes(id)]);
+    return numberOf(row?.bytes) ?? 0;
   }
 
   async find(direction: Direction, key: ExchangeKey): Promise<JournalEntry | undefined> {
@@ -153,6 +174,12 @@ export class Journal {
 
   async close(): Promise<void> {
     await this.connection.close();
+  }
+
+  private fileStatements(id: string, files: readonly FileWrite[]): Statement[] {
+    return files.map(({ name, content }) =>
+      content ? this.queries.writeFile(id, name, content) : this.queries.removeFile(id, name),
+    );
   }
 
   private async entries(statements: readonly Statement[]): Promise<JournalEntry[]> {

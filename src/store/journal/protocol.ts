@@ -1,6 +1,6 @@
 /** What the journal's thread and the thread of its user say to each other. All of it can be cloned. */
 
-export type SqlValue = string | number | null;
+export type SqlValue = string | number | Uint8Array | null;
 
 export interface Statement {
   readonly sql: string;

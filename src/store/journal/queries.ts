@@ -87,7 +87,23 @@ export class Queries {
   }
 
   remove(id: string): Statement[] {
-    return [this.fixed.removeHistory({ id }), this.fixed.remove({ id })];
+    return [this.fixed.removeFiles({ id }), this.fixed.removeHistory({ id }), this.fixed.remove({ id })];
+  }
+
+  writeFile(id: string, name: string, content: Uint8Array): Statement {
+    return this.fixed.writeFile({ id, name, content });
+  }
+
+  removeFile(id: string, name: string): Statement {
+    return this.fixed.removeFile({ id, name });
+  }
+
+  readFile(id: string, name: string): Statement {
+    return this.fixed.readFile({ id, name });
+  }
+
+  fileBytes(id: string): Statement {
+    return this.fixed.fileBytes({ id });
   }
 
   find(direction: Direction, { from, to, messageId }: ExchangeKey): Statement {

@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely';
 export interface Tables {
   exchanges: ExchangeRow;
   history: HistoryRow;
+  files: FileRow;
   notes: NoteRow;
   schema_version: { version: number };
 }
@@ -41,6 +42,13 @@ export interface HistoryRow {
   at: number;
   /** JSON. */
   detail: string | null;
+}
+
+/** A small file of an exchange; large ones lie in its folder. */
+export interface FileRow {
+  exchange_id: string;
+  name: string;
+  content: Uint8Array;
 }
 
 /** What the journal remembers about itself. */
@@ -91,6 +99,12 @@ function firstVersion({ schema }: Kysely<Tables>): string[] {
       .addColumn('at', 'bigint', (column) => column.notNull())
       .addColumn('detail', 'text')
       .addPrimaryKeyConstraint('history_step', ['exchange_id', 'step']),
+    schema
+      .createTable('files')
+      .addColumn('exchange_id', 'text', (column) => column.notNull())
+      .addColumn('name', 'text', (column) => column.notNull())
+      .addColumn('content', 'blob', (column) => column.notNull())
+      .addPrimaryKeyConstraint('files_name', ['exchange_id', 'name']),
     // At most one exchange of a direction holds a key (REL-05).
     schema
       .createIndex('exchanges_key')
