@@ -25,6 +25,8 @@ export interface ListFilter {
 export interface DueFilter {
   readonly direction: Direction;
   readonly owner?: string | undefined;
+  /** AS2 name of the other station. */
+  readonly partner?: string | undefined;
   /** AS2 names of partners whose exchanges do not count. */
   readonly exceptPartners?: readonly string[] | undefined;
 }
@@ -212,12 +214,14 @@ export class Queries {
     );
   }
 
-  private dueOf({ direction, owner, exceptPartners }: DueFilter): Select {
+  private dueOf({ direction, owner, partner, exceptPartners }: DueFilter): Select {
     let query = this.database
       .selectFrom('exchanges')
       .where('direction', '=', direction)
       .where('due_at', 'is not', null) as Select;
     if (owner !== undefined) query = query.where('owner', '=', owner);
+    if (partner !== undefined) query = query.where('partner', '=', partner);
+    if (partner !== undefined) query = query.where('partner', '=', partner);
     if (exceptPartners?.length) query = query.where('partner', 'not in', exceptPartners);
     return query;
   }
