@@ -221,7 +221,6 @@ export class Queries {
       .where('due_at', 'is not', null) as Select;
     if (owner !== undefined) query = query.where('owner', '=', owner);
     if (partner !== undefined) query = query.where('partner', '=', partner);
-    if (partner !== undefined) query = query.where('partner', '=', partner);
     if (exceptPartners?.length) query = query.where('partner', 'not in', exceptPartners);
     return query;
   }

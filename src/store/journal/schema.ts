@@ -128,11 +128,6 @@ function firstVersion({ schema }: Kysely<Tables>): string[] {
       .columns(['direction', 'partner', 'due_at'])
       .where('due_at', 'is not', null),
     schema
-      .createIndex('exchanges_due_of_partner')
-      .on('exchanges')
-      .columns(['direction', 'partner', 'due_at'])
-      .where('due_at', 'is not', null),
-    schema
       .createIndex('exchanges_unreported')
       .on('exchanges')
       .columns(['direction', 'owner', 'id'])
