@@ -1,5 +1,12 @@
 import type { SpillOptions } from '../bytes';
-import type { CipherName, ContentInfoType, DecompressionLimits, DigestName, RecipientSummary } from '../cms';
+import type {
+  CipherName,
+  ContentInfoType,
+  DecompressionLimits,
+  DigestName,
+  RecipientSummary,
+  SignerInfo,
+} from '../cms';
 import type { As2Error } from '../errors';
 import type { MimeLimits } from '../mime';
 import type { Certificate, KeyPair } from '../pki';
@@ -30,6 +37,8 @@ export interface PassDigests {
   readonly also: readonly DigestName[];
   /** Digest signed content as if all its line ends were CRLF (MIME-03). */
   readonly canonical: boolean;
+  /** Signers found by a former pass whose signatures have to see the content. */
+  readonly unseen: readonly SignerInfo[];
 }
 
 /** A message with its layers open; nothing in it is released yet. */

@@ -1,5 +1,6 @@
 import { ByteReader, type Chunks, readAll, tap } from '../bytes';
 import {
+  ContentSignatures,
   digestByName,
   type DigestName,
   openCompressed,
@@ -15,7 +16,7 @@ import { binaryCms } from './cms-bytes';
 import { DrainedChunks } from './drained';
 import type { IncomingLayer, Pass, PassOptions, SignedLayer } from './incoming-layers';
 import { decoded, type IncomingEntity, type IncomingPayload, restPayload } from './incoming-payload';
-import { judgeDetached, type JudgedSignature, judgeSignature, type SignedForm } from './incoming-signature';
+import { judgeDetached, type JudgedSignature, judgeSignature, type SeenContent } from './incoming-signature';
 import { entityKind, mediaTypeOfEntity } from './media-types';
 import { DigestSet } from './mic';
 import { TailWatch } from './tail-watch';
@@ -29,9 +30,8 @@ interface Place {
   readonly compressed: number;
 }
 
-interface DigestedContent {
+interface SignedContent extends SeenContent {
   readonly payload: IncomingPayload;
-  readonly form: SignedForm;
 }
 
 const LONGEST_SIGNATURE_BYTES = 4 * 1024 * 1024;
@@ -107,7 +107,7 @@ class LayerReader {
       .split(',')
       .flatMap((name) => digestByName(name)?.name ?? []);
     const digests = this.signedDigests(micalg);
-    let content: DigestedContent | undefined;
+    let content: SignedContent | undefined;
     let signature: Buffer | undefined;
     let number = 0;
     for await (const part of readMultipart(decoded(entity), parameters.get('boundary'), this.o.mimeLimits)) {
@@ -117,20 +117,27 @@ class LayerReader {
       // Whatever else is in there was not signed, so it does not exist (SEC-02).
     }
     if (!content || !signature) throw new As2Error('signature-part-missing', { parts: number });
-    const { form, payload } = content;
-    this.addSigned('detached', judgeDetached(signature, digests, this.o.signingCertificates, form), digests);
-    return payload;
+    this.addSigned('detached', judgeDetached(signature, content, this.o.signingCertificates), digests);
+    return content.payload;
   }
 
   /** Opens an entity of which every byte is digested. */
-  private async openDigested(chunks: Chunks, digests: DigestSet, place: Place): Promise<DigestedContent> {
-    const form = this.o.digests.canonical ? canonicalForm() : undefined;
-    const whole = new DrainedChunks(digests.through(chunks, form));
+  private async openDigested(chunks: Chunks, digests: DigestSet, place: Place): Promise<SignedContent> {
+    const { canonical, unseen } = this.o.digests;
+    const formOf = canonical ? canonicalForm() : (chunk: Buffer) => chunk;
+    const signatures =
+      unseen.length > 0 ? new ContentSignatures(unseen, this.o.signingCertificates) : undefined;
+    const seen = (chunk: Buffer): Buffer => {
+      const signed = formOf(chunk);
+      signatures?.update(signed);
+      return signed;
+    };
+    const whole = new DrainedChunks(digests.through(chunks, seen));
     try {
       const entity = await readEntity(whole.chunks, this.o.mimeLimits);
       const payload = await this.open(entity, { ...place, depth: place.depth + 1, signed: true });
       await whole.drain();
-      return { payload, form: entity.headerBytes.length === 0 ? 'bare' : 'entity' };
+      return { payload, digests, signatures, form: entity.headerBytes.length === 0 ? 'bare' : 'entity' };
     } finally {
       await whole.close();
     }
@@ -235,10 +242,10 @@ class LayerReader {
     const signed = await openSignedData(opened);
     if (!signed.content) throw new As2Error('signature-without-content', {});
     const digests = this.signedDigests(signed.digests);
-    const { payload, form } = await this.openDigested(signed.content, digests, place);
+    const content = await this.openDigested(signed.content, digests, place);
     const signedData = await signed.signedData();
-    this.addSigned('opaque', judgeSignature(signedData, digests, this.o.signingCertificates, form), digests);
-    return payload;
+    this.addSigned('opaque', judgeSignature(signedData, content, this.o.signingCertificates), digests);
+    return content.payload;
   }
 
   private signedDigests(announced: readonly DigestName[]): DigestSet {

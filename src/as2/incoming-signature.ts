@@ -1,9 +1,10 @@
 import {
+  type ContentSignatures,
   readSignedData,
   type SignatureReport,
   type SignedData,
+  type SignerInfo,
   type SignerSummary,
-  type SignerVerdict,
   verifySignedData,
 } from '../cms';
 import { As2Error, type Details, type Facts, isAs2Error } from '../errors';
@@ -16,20 +17,23 @@ export interface JudgedSignature {
   readonly report?: SignatureReport;
   /** Absent when it was made by a configured certificate over this content, or when nobody signed (SIG-15). */
   readonly problem?: As2Error;
+  /** Signers of whom nothing is known until their signatures have seen the content: see `ContentSignatures`. */
+  readonly unseen?: readonly SignerInfo[];
 }
 
-/** ECDSA without signed attributes is over the content itself, which has streamed by; nobody was seen sending it. */
-const unsupported: ReadonlySet<SignerVerdict> = new Set(['algorithm-unsupported', 'content-needed']);
-
-/** What was signed: a MIME entity, or octets that do not begin like one. */
-export type SignedForm = 'entity' | 'bare';
+/** What is known of the signed octets when they have gone by. */
+export interface SeenContent {
+  readonly digests: DigestSet;
+  readonly signatures?: ContentSignatures | undefined;
+  /** A MIME entity, or octets that do not begin like one. */
+  readonly form: 'entity' | 'bare';
+}
 
 /** @param bytes of a detached signature */
 export function judgeDetached(
   bytes: Buffer,
-  digests: DigestSet,
+  content: SeenContent,
   trusted: readonly Certificate[],
-  form: SignedForm,
 ): JudgedSignature {
   let signedData: SignedData;
   try {
@@ -38,22 +42,22 @@ export function judgeDetached(
     if (!isAs2Error(error)) throw error;
     return { problem: new As2Error('signature-unreadable', { reason: error.message }, { cause: error }) };
   }
-  return judgeSignature(signedData, digests, trusted, form);
+  return judgeSignature(signedData, content, trusted);
 }
 
 /** @param trusted the partner's configured certificates; those inside the message prove nothing (SEC-01) */
 export function judgeSignature(
   signedData: SignedData,
-  digests: DigestSet,
+  { digests, signatures, form }: SeenContent,
   trusted: readonly Certificate[],
-  form: SignedForm,
 ): JudgedSignature {
-  const verified = verifySignedData(signedData, digests.digests(), trusted);
+  const verified = verifySignedData(signedData, digests.digests(), trusted, {}, signatures);
   const report: SignatureReport = isAmbiguous(verified, signedData, form)
     ? { ...verified, status: 'signature-invalid', signer: undefined }
     : verified;
   const problem = problemOf(report, signedData, trusted);
-  return { report, ...(problem ? { problem } : {}) };
+  const unseen = report.status === 'content-needed' ? withoutAttributes(signedData) : undefined;
+  return { report, ...(problem ? { problem } : {}), ...(unseen ? { unseen } : {}) };
 }
 
 /**
@@ -61,9 +65,16 @@ export function judgeSignature(
  * signed message could send its attributes as another one. No MIME entity begins like them, so that for content that
  * is none a signature without attributes proves nothing.
  */
-function isAmbiguous({ status }: SignatureReport, { signerInfos }: SignedData, form: SignedForm): boolean {
-  const isBare = form === 'bare' && status === 'verified';
-  return isBare && signerInfos.some(({ signedAttributes }) => signedAttributes === undefined);
+function isAmbiguous(
+  { status }: SignatureReport,
+  signedData: SignedData,
+  form: SeenContent['form'],
+): boolean {
+  return form === 'bare' && status === 'verified' && withoutAttributes(signedData).length > 0;
+}
+
+function withoutAttributes({ signerInfos }: SignedData): readonly SignerInfo[] {
+  return signerInfos.filter(({ signedAttributes }) => signedAttributes === undefined);
 }
 
 function problemOf(
@@ -101,7 +112,7 @@ function signatureInvalid(
   facts: Facts & { found: string; expected: string },
   details: Details,
 ): As2Error {
-  const signer = report.signers.find(({ verdict }) => unsupported.has(verdict));
+  const signer = report.signers.find(({ verdict }) => verdict === 'algorithm-unsupported');
   if (signer) {
     const algorithm = `${signer.algorithm} with ${signer.digest}`;
     return new As2Error('signature-algorithm-unsupported', { ...facts, algorithm }, { details });

@@ -95,7 +95,13 @@ const defaultCompressionRatio = 250;
 export async function openMessage(message: IncomingMessage, o: OpenOptions): Promise<OpenedMessage> {
   const requested = requestedDigests(o.micAlgorithms ?? []);
   const fallback = requested[0] ?? defaultDigest;
-  const opening = await openVerified(message, o, { requested, fallback, also: [], canonical: false });
+  const opening = await openVerified(message, o, {
+    requested,
+    fallback,
+    also: [],
+    canonical: false,
+    unseen: [],
+  });
   try {
     return release(opening, o);
   } catch (error) {
@@ -116,9 +122,11 @@ async function openVerified(
 ): Promise<Opening> {
   const opening = await openOnce(message, o, digests);
   const needed = signaturesOf(opening).flatMap(({ report }) => report?.neededDigests ?? []);
-  if (needed.some((name) => !digests.also.includes(name))) {
+  const unseen = signaturesOf(opening).flatMap((layer) => layer.unseen ?? []);
+  if (needed.some((name) => !digests.also.includes(name)) || unseen.length > 0) {
     await opening.payload.dispose();
-    return openVerified(message, o, { ...digests, also: [...digests.also, ...needed, digests.fallback] });
+    const also = [...digests.also, ...needed, digests.fallback];
+    return openVerified(message, o, { ...digests, also, unseen: [...digests.unseen, ...unseen] });
   }
   if (digests.canonical || !signaturesOf(opening).some(isAltered)) return opening;
   const canonical = await openVerified(message, o, { ...digests, canonical: true });

@@ -1,4 +1,4 @@
-import { type SignedData, verifySignedData } from '../cms';
+import { ContentSignatures, type SignedData, verifySignedData } from '../cms';
 import { As2Error, isAs2Error } from '../errors';
 import { addReturns } from '../mime';
 import type { Certificate } from '../pki';
@@ -37,7 +37,9 @@ function judgeForm(signedData: SignedData, form: Buffer, trusted: readonly Certi
   // Without digests the report tells which ones the known signers need; for unknown ones nothing is computed (SEC-11).
   const digests = new DigestSet(verifySignedData(signedData, new Map(), trusted).neededDigests);
   digests.add(form);
-  return judgeSignature(signedData, digests, trusted, 'entity');
+  const signatures = new ContentSignatures(signedData.signerInfos, trusted);
+  signatures.update(form);
+  return judgeSignature(signedData, { digests, signatures, form: 'entity' }, trusted);
 }
 
 function formsOf(content: Buffer): [Buffer, ...Buffer[]] {

@@ -45,6 +45,14 @@ export function identifies(identifier: CertificateIdentifier, certificate: Certi
   );
 }
 
+/** Those that it identifies: more than one where a certificate was renewed with its key. */
+export function identified(
+  identifier: CertificateIdentifier,
+  certificates: readonly Certificate[],
+): readonly Certificate[] {
+  return certificates.filter((certificate) => identifies(identifier, certificate));
+}
+
 /** From the extension; without one the way most issuers make it (RFC 5280 §4.2.1.2, method 1). */
 function keyIdentifierOf(certificate: Certificate): Buffer {
   if (certificate.subjectKeyIdentifier) return certificate.subjectKeyIdentifier;

@@ -27,4 +27,5 @@ export { readSignedData, type SignedData, type SignerInfo } from './signed-data/
 export type { SignatureTolerances } from './signed-data/judge-signer';
 export type { SignatureReport, SignatureStatus, SignerSummary, SignerVerdict } from './signed-data/report';
 export { canSign, type RsaSignatureScheme, signingDigest } from './signed-data/signer';
-export { verifyOverContent, verifySignedData } from './signed-data/verify';
+export { ContentSignatures } from './signed-data/content-signatures';
+export { verifySignedData } from './signed-data/verify';

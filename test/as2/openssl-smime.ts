@@ -9,17 +9,26 @@ import { collect, type Wire } from './stations';
 
 /** `openssl cms` with whole MIME entities: what an S/MIME product writes and reads. */
 
-/** @param options the peer's own words, such as `-binary -md sha384` */
+/**
+ * @param signer or several, each with a signature of its own
+ * @param options the peer's own words, such as `-binary -md sha384`
+ */
 export async function signedByOpenssl(
   entity: Buffer,
-  signer: TestKeyPair,
+  signer: TestKeyPair | readonly TestKeyPair[],
   options: string,
   command: 'cms' | 'smime' = 'cms',
 ): Promise<Wire> {
-  return withKey(signer, async (key, certificate) => {
-    const keys = ['-inkey', key, '-signer', certificate];
-    return asWire(await openssl([command, '-sign', ...keys, ...words(options)], entity));
-  });
+  const [first, ...others] = [signer].flat();
+  const keys: string[] = [];
+  const signWith = async (one: TestKeyPair | undefined, rest: readonly TestKeyPair[]): Promise<Wire> => {
+    if (!one) return asWire(await openssl([command, '-sign', ...keys, ...words(options)], entity));
+    return withKey(one, (key, certificate) => {
+      keys.push('-signer', certificate, '-inkey', key);
+      return signWith(rest[0], rest.slice(1));
+    });
+  };
+  return signWith(first, others);
 }
 
 export async function encryptedByOpenssl(

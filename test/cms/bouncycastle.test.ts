@@ -2,16 +2,11 @@ import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  openCompressed,
-  openContentInfo,
-  readSignedData,
-  verifyOverContent,
-  verifySignedData,
-} from '../../src/cms';
+import { openCompressed, openContentInfo, readSignedData, verifySignedData } from '../../src/cms';
 import { Certificate, type KeyPair, makeKeyPair } from '../../src/pki';
 import { collect, inPieces } from '../support/chunks';
 import { packageRoot } from '../support/paths';
+import { verifyOverContent } from '../support/over-content';
 import { decrypted, digestOf, verify } from './helpers';
 
 /*

@@ -8,7 +8,6 @@ import {
   digestByName,
   type DigestName,
   readSignedData,
-  verifyOverContent,
 } from '../../src/cms';
 import { keyWrapFor } from '../../src/cms/algorithms';
 import { createOpener } from '../../src/cms/content-encryption/aead';
@@ -27,6 +26,7 @@ import {
   pkcs1Recipient,
 } from '../support/handmade-cms';
 import { testKeyPair } from '../support/keys';
+import { verifyOverContent } from '../support/over-content';
 import { hkdfKey, x963Key } from './derivations';
 import { hex } from './published';
 

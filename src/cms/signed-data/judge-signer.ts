@@ -1,8 +1,9 @@
 import { isAs2Error } from '../../errors';
 import type { Certificate } from '../../pki';
 import { digestByOid, type DigestName } from '../algorithms';
-import { identifies } from '../certificate-identifier';
+import { identified } from '../certificate-identifier';
 import { contentTypes } from '../oids';
+import type { ContentSignatures } from './content-signatures';
 import type { Judgement } from './report';
 import { type SignatureVerifier, signatureVerifier } from './signature-value';
 import type { SignedData, SignerInfo } from './structure';
@@ -20,14 +21,14 @@ export interface VerificationContext {
   readonly contentDigests: ReadonlyMap<DigestName, Buffer>;
   readonly trusted: readonly Certificate[];
   readonly tolerances: SignatureTolerances;
-  /** Who made the signatures that had to see the content itself; undefined: nobody known. */
-  readonly overContent?: ReadonlyMap<SignerInfo, Certificate | undefined>;
+  /** The signatures that had to see the content itself, when they have seen it. */
+  readonly contentSignatures?: ContentSignatures | undefined;
 }
 
 /** RFC 5652 §5.4 and §5.6 for one signer. */
 export function judgeSigner(signerInfo: SignerInfo, context: VerificationContext): Judgement {
   // Only a configured certificate counts (SEC-01).
-  const candidates = candidatesFor(signerInfo, context.trusted);
+  const candidates = identified(signerInfo.identifier, context.trusted);
   if (candidates.length === 0) return { verdict: 'unknown-signer' };
 
   const digest = digestByOid(signerInfo.digestAlgorithm.oid)?.name;
@@ -39,13 +40,6 @@ export function judgeSigner(signerInfo: SignerInfo, context: VerificationContext
   return signerInfo.signedAttributes
     ? judgeAttributes(signerInfo, signerInfo.signedAttributes, digest, verifier, candidates, context)
     : judgeWithoutAttributes(signerInfo, digest, verifier, candidates, context);
-}
-
-export function candidatesFor(
-  signerInfo: SignerInfo,
-  trusted: readonly Certificate[],
-): readonly Certificate[] {
-  return trusted.filter((certificate) => identifies(signerInfo.identifier, certificate));
 }
 
 /** SIG-03, SIG-06. */
@@ -78,15 +72,15 @@ function judgeWithoutAttributes(
   digest: DigestName,
   verifier: SignatureVerifier,
   candidates: readonly Certificate[],
-  { eContentType, contentDigests, overContent }: VerificationContext,
+  { eContentType, contentDigests, contentSignatures }: VerificationContext,
 ): Judgement {
   if (eContentType !== contentTypes.data) return { verdict: 'attributes-invalid', digest };
   let signer: Certificate | undefined;
   if (verifier.needsBytes) {
-    // EdDSA reads the content twice: it cannot be verified as a stream.
-    if (verifier.scheme !== 'ecdsa') return { verdict: 'algorithm-unsupported', digest };
-    if (!overContent) return { verdict: 'content-needed', digest };
-    signer = overContent.get(signerInfo);
+    if (!contentSignatures) return { verdict: 'content-needed', digest };
+    const found = contentSignatures.signerOf(signerInfo);
+    if (found === 'too-long') return { verdict: 'algorithm-unsupported', digest };
+    signer = found;
   } else {
     const used = verifier.digest ?? digest;
     const contentDigest = contentDigests.get(used);

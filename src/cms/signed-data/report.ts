@@ -12,7 +12,7 @@ export type SignatureStatus =
   | 'unknown-signer'
   /** A digest is needed that was not given: see `neededDigests`. */
   | 'digest-missing'
-  /** A scheme that has to see the content itself, signed without attributes: see `verifyOverContent`. */
+  /** A scheme that has to see the content itself, signed without attributes: see `ContentSignatures`. */
   | 'content-needed'
   /** Zero SignerInfos: nothing is signed (SIG-15). */
   | 'no-signer';

@@ -8,13 +8,13 @@ import {
   readSignedData,
   type SignatureStatus,
   type SignedData,
-  verifyOverContent,
   verifySignedData,
 } from '../../../src/cms';
 import { openCompressed } from '../../../src/cms/compressed-data/open';
 import { As2Error, isAs2Error } from '../../../src/errors';
 import type { Certificate } from '../../../src/pki';
 import { collect } from '../../support/chunks';
+import { verifyOverContent } from '../../support/over-content';
 import { berMutation } from '../mutate/ber';
 import { byteMutations } from '../mutate/bytes';
 import { contentMutation } from '../mutate/content';
