@@ -113,22 +113,31 @@ export {
 
 // --- exchanges: the whole way, over HTTP and with a spool
 export { type ConnectionSettings } from './http';
-export { openSpool, type Spool, type SpoolSettings } from './store';
+export { type Clock, openSpool, type Spool, type SpoolSettings } from './store';
 export {
   createReceiver,
   type ExchangeEvent,
   type ExchangeEventType,
   type HandOver,
   type Identity,
+  Outbox,
+  type OutboxListener,
+  type OutboxOptions,
+  type OutcomeInfo,
+  type OutgoingDocument,
   type Partner,
   PendingReceipts,
   type PendingReceiptsOptions,
+  type ProgressInfo,
+  type QueuedMessage,
+  type ReceiptArrival,
   type ReceiptDecision,
   type ReceiptReport,
   type ReceivedMessage,
   type ReceiveOptions,
   type Receiver,
   type Relationship,
+  type RetrySettings,
   type SendingSettings,
   sendMessage,
   type SendOptions,
@@ -137,4 +146,7 @@ export {
   type SignerReport,
   type StationDirectory,
   stationDirectory,
+  type StoredPayload,
+  type SubmitOptions,
+  type WaitingInfo,
 } from './exchange';

@@ -34,31 +34,49 @@ export interface SpilledBytes extends SizedSource {
  * @throws As2Error `spill-failed` when the disk does not take them; the limit's error; errors of `chunks`
  */
 export async function spill(chunks: Chunks, options: SpillOptions): Promise<SpilledBytes> {
-  const held: Buffer[] = [];
-  let length = 0;
-  let file: SpillFile | undefined;
+  const writer = new SpillWriter(options);
   try {
-    for await (const chunk of chunks) {
-      length += chunk.length;
-      if (options.limitBytes !== undefined && length > options.limitBytes) {
-        throw options.limitError?.(options.limitBytes) ?? new RangeError('more bytes than allowed');
-      }
-      if (file) {
-        await file.write(chunk);
-      } else {
-        held.push(chunk);
-        if (length > options.thresholdBytes) {
-          file = await SpillFile.create(options.directory);
-          for (const early of held.splice(0)) await file.write(early);
-        }
-      }
-    }
-    if (!file) return inMemory(held.length === 1 && held[0] ? held[0] : Buffer.concat(held, length));
-    await file.finish();
-    return await inFile(file.path);
+    for await (const chunk of chunks) await writer.write(chunk);
+    return await writer.finish();
   } catch (error) {
-    await file?.discard();
+    await writer.discard();
     throw error;
+  }
+}
+
+/** Keeps bytes that are handed to it one after the other: in memory up to the threshold, then in a private file. */
+export class SpillWriter {
+  private readonly held: Buffer[] = [];
+  private length = 0;
+  private file: SpillFile | undefined;
+
+  constructor(private readonly options: SpillOptions) {}
+
+  /** @throws As2Error `spill-failed`; the limit's error */
+  async write(chunk: Buffer): Promise<void> {
+    const { limitBytes, limitError, thresholdBytes, directory } = this.options;
+    this.length += chunk.length;
+    if (limitBytes !== undefined && this.length > limitBytes) {
+      throw limitError?.(limitBytes) ?? new RangeError('more bytes than allowed');
+    }
+    if (this.file) return this.file.write(chunk);
+    this.held.push(chunk);
+    if (this.length <= thresholdBytes) return;
+    this.file = await SpillFile.create(directory);
+    for (const early of this.held.splice(0)) await this.file.write(early);
+  }
+
+  /** @throws As2Error `spill-failed` */
+  async finish(): Promise<SpilledBytes> {
+    const { file, held } = this;
+    if (!file) return inMemory(held.length === 1 && held[0] ? held[0] : Buffer.concat(held, this.length));
+    await file.finish();
+    return inFile(file.path);
+  }
+
+  /** Removes what was written. */
+  async discard(): Promise<void> {
+    await this.file?.discard();
   }
 }
 

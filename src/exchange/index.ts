@@ -2,6 +2,7 @@ export { PendingReceipts } from './receiving/pending-receipts';
 export type { PendingReceiptsOptions } from './receiving/pending-receipts';
 export { PRODUCT } from './product';
 export { createReceiver, RECEIVE_DEFAULTS } from './receiving/receive';
+export { Outbox } from './sending/outbox';
 export { sendMessage } from './sending/send';
 export { stationDirectory } from './receiving/stations';
 export type {

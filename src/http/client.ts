@@ -19,6 +19,8 @@ export interface PostRequest {
   readonly body: SizedSource;
   /** Largest answer that is read; default 4 MiB, a receipt has a few KiB. */
   readonly responseLimitBytes?: number;
+  /** `fresh`: not on a connection that was kept; for a repeat, when the last one may have broken (HTTP-17). */
+  readonly connection?: 'kept' | 'fresh';
   readonly signal?: AbortSignal;
 }
 
@@ -55,6 +57,7 @@ export function createHttpClient(settings: ConnectionSettings = {}): HttpClient 
     async post(request) {
       const url = parseHttpUrl(request.url);
       const attempt = new Attempt(url, request, settings);
+      if (request.connection === 'fresh') return attempt.run(createAgentSafely(url, settings, false));
       try {
         return await attempt.run(keptAgent(url));
       } catch (error) {

@@ -3,126 +3,169 @@ import {
   composeCompressedMessage,
   composeMessage,
   formatMic,
-  type KeptMic,
-  normalizeMessageId,
+  type OutgoingPayload,
 } from '../../as2';
-import { spill, withLength } from '../../bytes';
+import { type ByteSource, type Chunks, spill, SpillWriter, withLength } from '../../bytes';
 import { As2Error, isAs2Error } from '../../errors';
-import type { Headers } from '../../mime';
-import type { ExchangeFolder, ExchangeKey, Spool } from '../../store';
+import type { ExchangeFile, Spool, Step } from '../../store';
+import type { OutgoingDocument, SendOptions } from '../types';
+import { type OutgoingFacts, type OutgoingFolder, outgoingKey } from './outgoing-facts';
+import { OutgoingMessage } from './outgoing-message';
 import type { SendPlan } from './send-plan';
-import type { ReceiptReport, SendOptions } from '../types';
 
-/** What the record of a message we sent says. */
-export interface OutgoingFacts {
-  readonly partner: string;
-  readonly subject?: string;
-  readonly contentType: string;
-  readonly filename?: string;
-  readonly sizeBytes?: number;
-  /** To be compared with the receipt, also after a restart (MIC-13). */
-  readonly mics?: readonly KeptMic[];
-  readonly mic?: string;
-  readonly sentAt?: string;
-  readonly httpStatus?: number;
-  readonly receipt?: ReceiptReport;
-  readonly error?: { readonly code: string; readonly message: string };
+/** How a message enters the journal. */
+export interface Entry {
+  /** While it is being composed. */
+  readonly state: string;
+  /** What it is settled with; asked when everything else is done. */
+  readonly enter?: () => { readonly state: string; readonly step: Step };
+  readonly receiptDelivery: OutgoingFacts['receiptDelivery'];
+  /** Whether the payload is kept beside the finished request. */
+  readonly keepPayload: boolean;
+  /** JSON that is kept with it. */
+  readonly context?: string | undefined;
 }
 
-export type OutgoingFolder = ExchangeFolder<OutgoingFacts>;
-
-/** A finished request on the disk, ready to be posted as often as needed. */
-export interface SpooledMessage {
-  readonly folder: OutgoingFolder;
-  readonly headers: Headers;
-  readonly mics: readonly KeptMic[];
-  /** Of the content, inside all layers. */
-  readonly contentHeaders: Headers;
-}
+type ToSpool = Pick<SendOptions, 'spool' | 'partner' | 'payload'>;
 
 /**
  * Composes a message and makes it durable before a byte of it is posted: what is repeated later are the same bytes
  * with the same header fields (REL-01, REL-02).
  * @throws As2Error `message-id-taken`, `payload-unreadable`, `payload-length-changed`, storage failures, and what
- *   composing throws
+ *   composing throws; nothing of it stays then
  */
-export async function spoolMessage(o: SendOptions, plan: SendPlan): Promise<SpooledMessage> {
+export async function spoolMessage(o: ToSpool, plan: SendPlan, entry: Entry): Promise<OutgoingMessage> {
   const { spool, partner } = o;
-  const { compose } = plan;
-  const key = outgoingKey(compose.from, compose.to, compose.messageId);
-  const taken = () =>
-    new As2Error('message-id-taken', { messageId: compose.messageId, partner: partner.name });
-  if (await spool.find('out', key)) throw taken();
-  const composed = await composePayload(plan, o.payload, spool);
+  const { from, to, messageId } = plan.compose;
+  const taken = () => new As2Error('message-id-taken', { messageId, partner: partner.name });
+  if (await spool.find('out', outgoingKey(from, to, messageId))) throw taken();
+  const documents = documentsOf(o, plan, entry);
+  const composed = await compose(plan, documents, spool).catch(async (error: unknown) => {
+    await discardAll(documents);
+    throw error;
+  });
   try {
-    return await settleRequest(o, plan, composed, key);
+    return await settle(o, plan, entry, composed, documents);
   } catch (error) {
+    await discardAll(documents);
     throw isAs2Error(error) && error.code === 'exchange-taken' ? taken() : error;
   } finally {
     await composed.dispose?.();
   }
 }
 
-type Payload = SendOptions['payload'];
+/** One document of the message, and the copy of it that is kept. */
+interface Document {
+  readonly payload: OutgoingPayload;
+  readonly file: ExchangeFile;
+  readonly copy?: SpillWriter;
+}
+
+/** Without any protection the request is the payload, so that no copy is needed. */
+function documentsOf({ payload, spool }: ToSpool, plan: SendPlan, { keepPayload }: Entry): Document[] {
+  const { attachments = [] } = payload;
+  const isCopied = keepPayload && (isProtected(plan) || attachments.length > 0);
+  return [payload, ...attachments].map((document, at) => {
+    const copy = isCopied ? new SpillWriter(spool.spill) : undefined;
+    return {
+      payload: outgoing(document, copy),
+      file: at === 0 ? 'payload' : `attachment-${at}`,
+      ...(copy ? { copy } : {}),
+    };
+  });
+}
+
+function outgoing(
+  { content, contentType, filename }: OutgoingDocument,
+  copy: SpillWriter | undefined,
+): OutgoingPayload {
+  const chunks = readable(content);
+  return {
+    content: withLength(copy ? copied(chunks, copy) : chunks, content.length),
+    contentType,
+    ...(filename === undefined ? {} : { filename }),
+  };
+}
 
 /** @returns `dispose` where compressed bytes rest beside the exchange while the body is read */
-async function composePayload(
-  { compose, compress: order }: SendPlan,
-  { content, contentType, filename }: Payload,
+async function compose(
+  { compose: options, compress: order }: SendPlan,
+  documents: readonly Document[],
   spool: Spool,
 ): Promise<Composed & { dispose?(): Promise<void> }> {
-  const o = {
-    ...compose,
-    payload: {
-      content: withLength(readable(content), content.length),
-      contentType,
-      ...(filename === undefined ? {} : { filename }),
-    },
-  };
+  const [payload, ...attachments] = documents.map((document) => document.payload);
+  if (!payload) throw new RangeError('a message without a payload');
+  const o = { ...options, payload, attachments };
   return order
     ? composeCompressedMessage({ ...o, compress: { order, spill: spool.spill } })
     : composeMessage(o);
 }
 
-async function settleRequest(
-  { spool, partner, payload }: SendOptions,
-  { compose }: SendPlan,
+async function settle(
+  { spool, partner, payload }: ToSpool,
+  plan: SendPlan,
+  { state, enter, receiptDelivery, context }: Entry,
   { headers, body, contentHeaders, mics }: Composed,
-  key: ExchangeKey,
-): Promise<SpooledMessage> {
-  const { contentType, filename } = payload;
-  const folder = await spool.begin<OutgoingFacts>('out', key, 'composed', {
+  documents: readonly Document[],
+): Promise<OutgoingMessage> {
+  const { from, to, messageId, subject, sign, encrypt, receipt } = plan.compose;
+  const { contentType, filename, attachments = [] } = payload;
+  const key = outgoingKey(from, to, messageId);
+  const folder: OutgoingFolder = await spool.begin<OutgoingFacts>('out', key, state, {
     partner: partner.name,
+    messageId,
     contentType,
+    signed: sign !== undefined,
+    encrypted: encrypt !== undefined,
+    receiptWanted: receipt ? (receipt.signed ? 'signed' : 'unsigned') : 'none',
+    receiptDelivery,
+    contentHeaders: contentHeaders.entries(),
+    ...(plan.compress ? { compressed: plan.compress } : {}),
+    ...(attachments.length > 0 ? { attachments: attachments.length } : {}),
     ...(filename === undefined ? {} : { filename }),
-    ...(compose.subject === undefined ? {} : { subject: compose.subject }),
+    ...(subject === undefined ? {} : { subject }),
   });
   try {
     const request = await spill(body.chunks, spool.spill);
     await Promise.all([
       folder.add('request.raw', request),
       folder.add('request-headers.json', JSON.stringify(headers.entries(), undefined, 2)),
+      ...(context === undefined ? [] : [folder.add('message.json', context)]),
+      ...documents.map(async ({ file, copy }) => copy && folder.add(file, await copy.finish())),
     ]);
     const kept = mics();
     const [mic] = kept;
     folder.describe({ sizeBytes: request.length, mics: kept, ...(mic ? { mic: formatMic(mic) } : {}) });
+    const settled = enter?.();
+    if (settled) await folder.note(settled.state, {}, settled.step);
     await spool.settle(folder);
-    return { folder, headers, mics: kept, contentHeaders };
+    return new OutgoingMessage(folder, { headers, content: payload.content, context });
   } catch (error) {
     await folder.discard().catch(() => undefined);
     throw error;
   }
 }
 
-export function outgoingKey(from: string, to: string, messageId: string): ExchangeKey {
-  return { from, to, messageId: normalizeMessageId(messageId) };
+function isProtected({ compose: { sign, encrypt }, compress }: SendPlan): boolean {
+  return sign !== undefined || encrypt !== undefined || compress !== undefined;
+}
+
+async function discardAll(documents: readonly Document[]): Promise<void> {
+  for (const { copy } of documents) await copy?.discard();
+}
+
+async function* copied(chunks: Chunks, copy: SpillWriter): AsyncGenerator<Buffer, void> {
+  for await (const chunk of chunks) {
+    await copy.write(chunk);
+    yield chunk;
+  }
 }
 
 /**
  * Tells a payload that cannot be read from a spool that cannot be written, and one that is not as long as it was said
  * to be: the length stands in front of the content.
  */
-async function* readable(content: Payload['content']): AsyncGenerator<Buffer, void> {
+async function* readable(content: ByteSource): AsyncGenerator<Buffer, void> {
   const { length: expected } = content;
   let received = 0;
   try {

@@ -2,7 +2,7 @@ import { type ComposeOptions, type CompressOptions, newMessageId } from '../../a
 import { As2Error } from '../../errors';
 import { parseHttpUrl } from '../../http';
 import { assertUsableNow, type KeyPair } from '../../pki';
-import { PRODUCT } from '../product';
+import { FEATURES, PRODUCT } from '../product';
 import type { Identity, Partner, SendOptions } from '../types';
 
 /** How a message will be composed, and where it goes: everything that can be checked before the payload is touched. */
@@ -13,15 +13,20 @@ export interface SendPlan {
   readonly compress?: CompressOptions['order'] | undefined;
 }
 
-export function messageIdFor({ messageId, identity }: SendOptions): string {
+type Sending = Pick<SendOptions, 'identity' | 'partner' | 'subject' | 'messageId'>;
+export type ReceiptDelivery = NonNullable<Partner['sending']['receiptDelivery']>;
+
+export function messageIdFor({ messageId, identity }: Sending): string {
   return messageId ?? newMessageId(identity.messageIdHost ?? identity.as2Name);
 }
 
 /**
+ * @param delivery how the receipt is to come, if one is wanted
  * @throws As2Error for a configuration with which nothing can be sent: `partner-url-missing`, `http-url-invalid`,
- *   `identity-keys-missing`, `partner-certificate-missing`, `certificate-expired`, `certificate-not-yet-valid`
+ *   `identity-keys-missing`, `partner-certificate-missing`, `certificate-expired`, `certificate-not-yet-valid`,
+ *   `receipt-url-missing`
  */
-export function planSending(o: SendOptions, messageId: string): SendPlan {
+export function planSending(o: Sending, messageId: string, delivery: ReceiptDelivery): SendPlan {
   const { identity, partner, subject } = o;
   if (partner.url === undefined) throw new As2Error('partner-url-missing', { partner: partner.name });
   parseHttpUrl(partner.url);
@@ -40,12 +45,25 @@ export function planSending(o: SendOptions, messageId: string): SendPlan {
       to: partner.as2Name,
       messageId,
       userAgent: PRODUCT,
+      features: FEATURES,
       ...(subject === undefined ? {} : { subject }),
       ...signing(identity, partner),
       ...encryption(partner),
-      ...(receipt === 'none' ? {} : { receipt: { signed: receipt === 'signed' } }),
+      ...(receipt === 'none'
+        ? {}
+        : { receipt: { signed: receipt === 'signed', ...deliveryTo(partner, delivery) } }),
     },
   };
+}
+
+/** REQ-09. */
+function deliveryTo(
+  { name, sending: { receiptUrl } }: Partner,
+  delivery: ReceiptDelivery,
+): { deliveryUrl?: string } {
+  if (delivery === 'sync') return {};
+  if (receiptUrl === undefined) throw new As2Error('receipt-url-missing', { partner: name });
+  return { deliveryUrl: receiptUrl };
 }
 
 function signing(identity: Identity, { name, sending }: Partner): Pick<ComposeOptions, 'sign'> {

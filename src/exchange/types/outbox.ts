@@ -78,8 +78,8 @@ export interface WaitingInfo {
   readonly messageId: string;
   /** Attempts made until now. */
   readonly attempt: number;
-  /** Attempts that will be made at most. */
-  readonly attempts: number;
+  /** Attempts that will be made at most, where there may be another one. */
+  readonly attempts?: number;
   /** ISO time of the next attempt; of an awaited receipt: until when it is waited for. */
   readonly nextAttemptAt?: string;
   /** Why the last attempt failed, or why a receipt that came does not count. */

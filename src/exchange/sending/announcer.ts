@@ -1,0 +1,117 @@
+import type { As2Error } from '../../errors';
+import type { Spool } from '../../store';
+import { lock } from './lock';
+import { outcomeOf } from './outcome';
+import type { OutgoingFacts } from './outgoing-facts';
+import type { OutgoingMessage } from './outgoing-message';
+import { isFinal } from './outgoing-state';
+import type { Shelf } from './shelf';
+import type { OutboxListener } from '../types';
+
+/**
+ * Tells owners what became of their messages: at least once, also after a crash. What is told is noted when the owner
+ * has taken it; what nobody listens to waits in the journal.
+ */
+export class Announcer {
+  private readonly listeners = new Map<string, OutboxListener>();
+  /** Ids that are being told. */
+  private readonly telling = new Set<string>();
+  /** Told by this process, and not taken. */
+  private readonly refused = new Set<string>();
+  private readonly work = new Set<Promise<void>>();
+  private readonly startedAt: number;
+
+  constructor(
+    private readonly spool: Spool,
+    private readonly shelf: Shelf,
+    now: number,
+  ) {
+    this.startedAt = now;
+  }
+
+  get inWork(): number {
+    return this.work.size;
+  }
+
+  /** From now on, and first what it was not told yet. @returns ends it */
+  attach(owner: string, listener: OutboxListener): () => void {
+    this.listeners.set(owner, listener);
+    this.track(this.tellMissed(owner, listener));
+    return () => {
+      if (this.listeners.get(owner) === listener) this.listeners.delete(owner);
+    };
+  }
+
+  listenerOf({ record }: OutgoingMessage): OutboxListener | undefined {
+    return record.owner === undefined ? undefined : this.listeners.get(record.owner);
+  }
+
+  /** Tells the final state; returns before the owner has taken it. */
+  announce(message: OutgoingMessage, error?: As2Error): void {
+    const listener = this.listenerOf(message);
+    if (listener) this.track(this.tell(message, listener, { error, redelivered: false }));
+  }
+
+  /** Waits for what is being told, at most until `patience` ends. */
+  async settle(patience: Promise<unknown>): Promise<void> {
+    while (this.work.size > 0) {
+      const all = Promise.allSettled(this.work).then(() => 'done');
+      if ((await Promise.race([all, patience.then(() => 'late')])) === 'late') return;
+    }
+  }
+
+  /** A few at a time, in the order in which they came. */
+  private async tellMissed(owner: string, listener: OutboxListener): Promise<void> {
+    const missed = await this.shelf.takeAll(() => this.spool.unreported<OutgoingFacts>('out', owner));
+    for (const message of missed) {
+      if (this.listeners.get(owner) === listener) {
+        const redelivered = message.record.updatedAt < this.startedAt || this.refused.has(message.id);
+        await this.tell(message, listener, { redelivered });
+      }
+      this.shelf.release(message);
+    }
+  }
+
+  private async tell(
+    message: OutgoingMessage,
+    listener: OutboxListener,
+    { error, redelivered }: { readonly error?: As2Error | undefined; readonly redelivered: boolean },
+  ): Promise<void> {
+    const { id } = message;
+    if (!isUntold(message) || this.telling.has(id)) return;
+    this.telling.add(id);
+    this.shelf.hold(message);
+    const { state } = message.record;
+    try {
+      const context = await message.context();
+      await listener.outcome(outcomeOf(message, error), {
+        exchangeId: id,
+        redelivered,
+        ...(context ? { context } : {}),
+        payload: () => message.payload(),
+      });
+      this.refused.delete(id);
+      await lock(this.spool, message, async () => {
+        // It may have been sent again meanwhile.
+        if (message.record.state === state && isUntold(message)) {
+          await message.folder.note(state, {}, { unreported: false });
+        }
+      });
+    } catch {
+      // It stays untold, and is told again when somebody attaches.
+      this.refused.add(id);
+    } finally {
+      this.telling.delete(id);
+      this.shelf.release(message);
+    }
+  }
+
+  private track(work: Promise<void>): void {
+    const tracked = work.catch(() => undefined).finally(() => this.work.delete(tracked));
+    this.work.add(tracked);
+  }
+}
+
+function isUntold({ record }: OutgoingMessage): boolean {
+  return record.unreported && isFinal(record);
+}

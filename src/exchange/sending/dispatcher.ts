@@ -1,0 +1,209 @@
+import { asStoreError, type Clock, type Spool } from '../../store';
+import type { Lanes } from './lanes';
+import type { OutgoingFacts } from './outgoing-facts';
+import type { OutgoingMessage } from './outgoing-message';
+import type { Shelf } from './shelf';
+
+/** A wall clock can be set; that is noticed within this time. */
+const LONGEST_SLEEP_MS = 5 * 60_000;
+/** When the journal could not be asked. */
+const STORE_PAUSE_MS = 10_000;
+const PAGE = 100;
+
+interface Parts {
+  readonly spool: Spool;
+  readonly clock: Clock;
+  readonly lanes: Lanes;
+  readonly shelf: Shelf;
+  /** How many messages may go to its partner at one time, as the settings say now. */
+  mostFor(message: OutgoingMessage): number | undefined;
+  /** Does what is to be done with a message whose time has come. */
+  handle(message: OutgoingMessage): Promise<void>;
+}
+
+/**
+ * Starts what is due, as far as the lanes have room. Everything that waits is in the journal; here is only what is on
+ * its way, and when each partner's next message is due.
+ */
+export class Dispatcher {
+  private readonly flights = new Map<string, Promise<void>>();
+  private timer: { cancel(): void } | undefined;
+  private filling: Promise<void> | undefined;
+  private isCalled = true;
+  private isRecovered = false;
+  private isClosed = false;
+
+  constructor(private readonly parts: Parts) {}
+
+  get inWork(): number {
+    return this.flights.size + (this.filling ? 1 : 0);
+  }
+
+  isFlying(id: string): boolean {
+    return this.flights.has(id);
+  }
+
+  /** Resolves when the attempt that is being made has ended. */
+  async landed(id: string): Promise<void> {
+    await this.flights.get(id);
+  }
+
+  /** Begins with what earlier processes have left. */
+  start(): void {
+    this.call();
+  }
+
+  /** Takes room for a message that is about to be settled, when nobody waits longer. */
+  reserve(partner: string, most: number | undefined): boolean {
+    if (this.isClosed || this.parts.lanes.isWaitedFor(partner, this.parts.clock.now())) return false;
+    return this.parts.lanes.enter(partner, most);
+  }
+
+  /** Gives back what was reserved. */
+  free(partner: string): void {
+    this.parts.lanes.leave(partner);
+    this.call();
+  }
+
+  /** Starts a message for which room was reserved. It comes from the shelf, and goes back to it. */
+  launch(message: OutgoingMessage): void {
+    const flight = this.parts
+      .handle(message)
+      .catch(() => undefined)
+      .finally(() => {
+        this.flights.delete(message.id);
+        this.parts.lanes.leave(message.record.key.to);
+        this.parts.shelf.release(message);
+        this.call();
+      });
+    this.flights.set(message.id, flight);
+  }
+
+  /** A message was put back on the shelf. */
+  onRelease({ record }: OutgoingMessage): void {
+    if (record.dueAt === undefined) return;
+    this.parts.lanes.expect(record.key.to, record.dueAt);
+    this.call();
+  }
+
+  /** No new attempts. @returns when those that are being made have ended */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    this.timer?.cancel();
+    await this.filling;
+    await Promise.all(this.flights.values());
+  }
+
+  /** One filling after the other, so that the journal is asked once for what many have called for. */
+  private call(): void {
+    this.isCalled = true;
+    if (this.filling || this.isClosed) return;
+    this.timer?.cancel();
+    this.filling = this.fill()
+      .catch(() => this.sleep(STORE_PAUSE_MS))
+      .finally(() => {
+        this.filling = undefined;
+        if (this.isCalled) this.call();
+      });
+  }
+
+  /** The attempts that were being made are made again at once (REL-01). */
+  private async recover(): Promise<void> {
+    if (this.isRecovered) return;
+    let before: string | undefined;
+    for (;;) {
+      const page = { limit: PAGE, before };
+      const records = await this.parts.spool.list({ direction: 'out', states: ['sending'], ...page });
+      for (const { id } of records) await this.recall(id);
+      before = records.at(-1)?.id;
+      if (records.length < PAGE) break;
+    }
+    await this.findLanes();
+    this.isRecovered = true;
+  }
+
+  /** An attempt that a crash has ended. */
+  private async recall(id: string): Promise<void> {
+    if (this.flights.has(id)) return;
+    const message = await this.parts.shelf.load(id);
+    if (!message) return;
+    try {
+      if (message.record.state !== 'sending' || this.flights.has(id)) return;
+      await message.folder.advance(
+        'retrying',
+        {},
+        { dueAt: this.parts.clock.now(), detail: { interrupted: true } },
+      );
+    } finally {
+      this.parts.shelf.release(message);
+    }
+  }
+
+  private async findLanes(): Promise<void> {
+    const known: string[] = [];
+    for (;;) {
+      const filter = { until: Number.MAX_SAFE_INTEGER, limit: 1, exceptPartners: known } as const;
+      const [first] = await this.parts.spool.due<OutgoingFacts>({ direction: 'out', ...filter });
+      if (!first) return;
+      const { key, dueAt = 0 } = first.record;
+      known.push(key.to);
+      this.parts.lanes.expect(key.to, dueAt);
+    }
+  }
+
+  private async fill(): Promise<void> {
+    await this.recover();
+    while (this.isCalled && !this.isClosed) {
+      this.isCalled = false;
+      for (;;) {
+        const partner = this.isClosed ? undefined : this.parts.lanes.next(this.parts.clock.now());
+        if (partner === undefined) break;
+        await this.startFor(partner);
+      }
+    }
+    if (this.isClosed) return;
+    const now = this.parts.clock.now();
+    const next = this.parts.lanes.nextDue(now);
+    if (next !== undefined) this.sleep(Math.min(Math.max(next - now, 0), LONGEST_SLEEP_MS));
+  }
+
+  /** Starts what is due for a partner, as far as there is room. */
+  private async startFor(partner: string): Promise<void> {
+    const now = this.parts.clock.now();
+    const limit = this.parts.lanes.room(partner);
+    this.parts.lanes.look(partner);
+    try {
+      const filter = { direction: 'out', partner, until: now, limit } as const;
+      let read = 0;
+      const due = await this.parts.shelf.takeAll(async () => {
+        const folders = await this.parts.spool.due<OutgoingFacts>(filter);
+        read = folders.length;
+        return folders;
+      });
+      for (const message of due) this.startOrRelease(message);
+      const next = read < limit ? await this.parts.spool.nextDue('out', { partner, after: now }) : now;
+      if (next !== undefined) this.parts.lanes.expect(partner, next);
+    } catch (error) {
+      this.parts.lanes.expect(partner, now + STORE_PAUSE_MS);
+      if (!asStoreError(error, this.parts.spool.directory)) throw error;
+    }
+  }
+
+  private startOrRelease(message: OutgoingMessage): void {
+    const { id, record } = message;
+    if (this.flights.has(id)) {
+      // Its row says "due" until the attempt is noted.
+      this.parts.shelf.release(message);
+    } else if (!this.isClosed && this.parts.lanes.enter(record.key.to, this.parts.mostFor(message))) {
+      this.launch(message);
+    } else {
+      this.parts.shelf.release(message);
+    }
+  }
+
+  private sleep(ms: number): void {
+    if (this.isClosed) return;
+    this.timer?.cancel();
+    this.timer = this.parts.clock.setTimeout(() => this.call(), ms);
+  }
+}

@@ -1,0 +1,223 @@
+import { As2Error, toAs2Error } from '../../errors';
+import { asStoreError, type Clock, type Spool, systemClock } from '../../store';
+import { emitterFor } from '../events';
+import type {
+  OutboxListener,
+  OutboxOptions,
+  QueuedMessage,
+  ReceiptArrival,
+  Relationship,
+  SubmitOptions,
+} from '../types';
+import { Announcer } from './announcer';
+import { contextText } from './context';
+import { Delivery } from './delivery';
+import { Dispatcher } from './dispatcher';
+import { Lanes } from './lanes';
+import { lock } from './lock';
+import { spoolMessage } from './outgoing-folder';
+import type { OutgoingMessage } from './outgoing-message';
+import { isFinal, isResendable } from './outgoing-state';
+import { type ArrivedReceipt, ReceiptArrivals } from './receipt-arrival';
+import { messageIdFor, planSending } from './send-plan';
+import { Shelf } from './shelf';
+import { Steps } from './steps';
+
+const PARALLEL = 16;
+
+/**
+ * Sends messages as durable processes: what it has taken is sent, whatever happens to this process, with the same
+ * bytes, header fields and Message-ID in every attempt (REL-01, REL-02), until a receipt, the partner's refusal, the
+ * end of the schedule or our user ends it. One for each spool.
+ */
+export class Outbox {
+  private readonly spool: Spool;
+  private readonly clock: Clock;
+  private readonly lanes: Lanes;
+  private readonly shelf: Shelf;
+  private readonly steps: Steps;
+  private readonly announcer: Announcer;
+  private readonly delivery: Delivery;
+  private readonly dispatcher: Dispatcher;
+  private readonly arrivals: ReceiptArrivals;
+  private isClosed = false;
+
+  private constructor(private readonly o: OutboxOptions) {
+    const { spool, clock = systemClock, onEvent } = o;
+    this.spool = spool;
+    this.clock = clock;
+    this.lanes = new Lanes(Math.max(1, o.parallel ?? PARALLEL));
+    this.shelf = new Shelf(spool, (message) => this.dispatcher.onRelease(message));
+    this.announcer = new Announcer(spool, this.shelf, clock.now());
+    this.steps = new Steps(this.announcer, clock, onEvent);
+    this.delivery = new Delivery({ ...o, clock, steps: this.steps, announcer: this.announcer });
+    this.dispatcher = new Dispatcher({
+      spool,
+      clock,
+      lanes: this.lanes,
+      shelf: this.shelf,
+      mostFor: (message) => this.delivery.mostFor(message),
+      handle: async (message) => this.delivery.handle(message),
+    });
+    this.arrivals = new ReceiptArrivals({ spool, shelf: this.shelf, steps: this.steps, onEvent });
+  }
+
+  /** Starts at once with what an earlier process has left; so partners and identities should be there. */
+  static open(options: OutboxOptions): Outbox {
+    const outbox = new Outbox(options);
+    outbox.dispatcher.start();
+    return outbox;
+  }
+
+  /** Attempts, and outcomes that are being told, at this moment. */
+  get inWork(): number {
+    return this.dispatcher.inWork + this.announcer.inWork;
+  }
+
+  /**
+   * Takes a message: composed, and durable, when this resolves; the first attempt starts at once if there is room.
+   * When it rejects nothing was taken; a stream behind the payload may then be unread, and is the caller's.
+   * @throws As2Error as `sendMessage` reports before it sends; `context-unusable`, `outbox-closed`,
+   *   `receipt-url-missing`
+   */
+  async submit(o: SubmitOptions): Promise<QueuedMessage> {
+    const messageId = messageIdFor(o);
+    const { identity, partner } = o;
+    const stations = { from: identity.as2Name, to: partner.as2Name };
+    const emit = emitterFor(this.o.onEvent, 'out', { messageId, ...stations, partner: partner.name });
+    try {
+      return await this.take(o, messageId);
+    } catch (reason) {
+      const error = asStoreError(reason, this.spool.directory) ?? toAs2Error(reason);
+      emit('send-failed', { error });
+      throw error;
+    }
+  }
+
+  /**
+   * Tells a listener what becomes of the messages of an owner, and first what it was not told yet. An owner has one
+   * listener; what comes while it has none is kept.
+   * @returns ends it
+   */
+  attach(owner: string, listener: OutboxListener): () => void {
+    return this.announcer.attach(owner, listener);
+  }
+
+  /**
+   * Takes a receipt that came in a request of its own, also before the answer to the message (RCV-05).
+   * @param relationship the stations it says it is between
+   * @returns when it is durable
+   * @throws As2Error storage failures: the sender has to come again
+   */
+  async receiptArrived(receipt: ArrivedReceipt, relationship: Relationship): Promise<ReceiptArrival> {
+    return this.arrivals.take(receipt, relationship);
+  }
+
+  /**
+   * Stops sending a message, also in the middle of an attempt. A receipt that arrived meanwhile wins.
+   * @returns whether it is cancelled; false when it had its final state, or there is none
+   */
+  async cancel(exchangeId: string): Promise<boolean> {
+    return this.with(exchangeId, async (message) => {
+      if (this.dispatcher.isFlying(exchangeId)) {
+        this.delivery.cancel(exchangeId);
+        await this.dispatcher.landed(exchangeId);
+        return message.record.state === 'cancelled';
+      }
+      return lock(this.spool, message, async () => {
+        if (isFinal(message.record)) return false;
+        await this.steps.cancel(message);
+        return true;
+      });
+    });
+  }
+
+  /**
+   * Sends a message again: the same bytes and Message-ID, with a schedule that begins anew. For one that waits this is
+   * "now". Not while an attempt is being made, and not when a receipt has proved that the partner has it.
+   */
+  async resend(exchangeId: string): Promise<boolean> {
+    return this.with(exchangeId, async (message) =>
+      lock(this.spool, message, async () => {
+        if (!isResendable(message.record) || this.dispatcher.isFlying(exchangeId)) return false;
+        await this.steps.again(message);
+        return true;
+      }),
+    );
+  }
+
+  /**
+   * No new messages and attempts. Those in work have `graceMs` to end, then they are ended and go back into the queue,
+   * to be made again by the next process.
+   */
+  async close(graceMs = 0): Promise<void> {
+    this.isClosed = true;
+    const landed = this.dispatcher.close();
+    const grace = this.graceOver(graceMs);
+    await Promise.race([landed, grace.over]);
+    this.delivery.abort();
+    await landed;
+    await this.announcer.settle(grace.over);
+    grace.cancel();
+  }
+
+  private async take(o: SubmitOptions, messageId: string): Promise<QueuedMessage> {
+    const { partner, owner } = o;
+    if (this.isClosed) throw new As2Error('outbox-closed', { messageId, partner: partner.name });
+    const context = contextText(o.context, messageId);
+    const receiptDelivery = partner.sending.receiptDelivery ?? 'sync';
+    const plan = planSending(o, messageId, receiptDelivery);
+    const { as2Name, parallel } = partner;
+    let isReserved = false;
+    try {
+      const message = await spoolMessage({ ...o, spool: this.spool }, plan, {
+        state: 'queued',
+        receiptDelivery,
+        keepPayload: this.o.keepPayload ?? true,
+        context,
+        enter: () => {
+          isReserved = this.dispatcher.reserve(as2Name, parallel);
+          return isReserved
+            ? { state: 'sending', step: { owner, attempts: 1 } }
+            : { state: 'queued', step: { owner, dueAt: this.clock.now() } };
+        },
+      });
+      return this.taken(message, isReserved);
+    } catch (error) {
+      if (isReserved) this.dispatcher.free(as2Name);
+      throw error;
+    }
+  }
+
+  private taken(message: OutgoingMessage, isReserved: boolean): QueuedMessage {
+    const { sizeBytes, facts } = message;
+    const { messageId, mic } = facts;
+    this.shelf.put(message);
+    this.steps.emitterOf(message)('message-composed', { sizeBytes });
+    if (isReserved) this.dispatcher.launch(message);
+    else this.shelf.release(message);
+    return { exchangeId: message.id, messageId, sizeBytes, ...(mic === undefined ? {} : { mic }) };
+  }
+
+  private async with(
+    exchangeId: string,
+    work: (message: OutgoingMessage) => Promise<boolean>,
+  ): Promise<boolean> {
+    const message = await this.shelf.load(exchangeId);
+    if (!message) return false;
+    try {
+      return message.record.direction === 'out' && (await work(message));
+    } finally {
+      this.shelf.release(message);
+    }
+  }
+
+  private graceOver(graceMs: number): { readonly over: Promise<void>; cancel(): void } {
+    let cancel = (): void => undefined;
+    const over = new Promise<void>((resolve) => {
+      const timer = this.clock.setTimeout(resolve, graceMs);
+      cancel = () => timer.cancel();
+    });
+    return { over, cancel };
+  }
+}

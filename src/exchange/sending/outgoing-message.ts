@@ -1,0 +1,119 @@
+import type { ExpectedReceipt, SentContent } from '../../as2';
+import type { ByteSource, SizedSource } from '../../bytes';
+import { Headers } from '../../mime';
+import type { ExchangeRecord } from '../../store';
+import type { Relationship, StoredPayload } from '../types';
+import type { OutgoingFacts, OutgoingFolder } from './outgoing-facts';
+
+/** What is at hand of a message that was composed just now. */
+interface AtHand {
+  readonly headers: Headers;
+  /** The payload as it was given to us; it may not be readable a second time. */
+  readonly content: ByteSource;
+  /** JSON. */
+  readonly context?: string | undefined;
+}
+
+/** A finished request in the spool, ready to be posted as often as needed, also after a restart. */
+export class OutgoingMessage {
+  constructor(
+    readonly folder: OutgoingFolder,
+    private readonly atHand?: AtHand,
+  ) {}
+
+  get id(): string {
+    return this.folder.record.id;
+  }
+
+  get record(): ExchangeRecord<OutgoingFacts> {
+    return this.folder.record;
+  }
+
+  get facts(): OutgoingFacts {
+    return this.folder.record.facts;
+  }
+
+  get sizeBytes(): number {
+    return this.facts.sizeBytes ?? 0;
+  }
+
+  /** The header fields, those of the first attempt to the letter (REL-01). */
+  async headers(): Promise<Headers> {
+    if (this.atHand) return this.atHand.headers;
+    const stored = await this.folder.read('request-headers.json');
+    return Headers.fromPairs(JSON.parse(stored.toString('utf8')) as [string, string][]);
+  }
+
+  async body(): Promise<SizedSource> {
+    return this.folder.source('request.raw');
+  }
+
+  /** What `submit` was given to remember. */
+  async context(): Promise<object | undefined> {
+    const text = this.atHand ? this.atHand.context : await this.storedContext();
+    return text === undefined ? undefined : (JSON.parse(text) as object);
+  }
+
+  /** What was sent, inside all layers; undefined when it was not kept. */
+  async payload(): Promise<StoredPayload | undefined> {
+    const { folder } = this;
+    const file = this.isPlain ? 'request.raw' : 'payload';
+    if (!(await folder.has(file))) return undefined;
+    return {
+      ...(await folder.source(file)),
+      read: () => folder.read(file),
+      file: () => folder.file(file),
+    };
+  }
+
+  /** What its receipt has to say. */
+  expectedReceipt({ identity, partner }: Relationship): ExpectedReceipt {
+    const { messageId, mics = [], receiptWanted } = this.facts;
+    return {
+      messageId,
+      mics,
+      signedRequired: receiptWanted === 'signed',
+      ...(partner.requires?.allowedDigests ? { allowedDigests: partner.requires.allowedDigests } : {}),
+      ownAs2Name: identity.as2Name,
+      partnerAs2Name: partner.as2Name,
+    };
+  }
+
+  /** For another look, when the receipt does not fit. */
+  async sentContent(): Promise<SentContent> {
+    const { signed, encrypted, compressed, contentHeaders = [] } = this.facts;
+    const request = { headers: await this.headers(), body: await this.body() };
+    const body = await this.innermostBody();
+    return {
+      entity: { headers: Headers.fromPairs(contentHeaders), body },
+      signed,
+      encrypted,
+      compressed,
+      request,
+    };
+  }
+
+  private async storedContext(): Promise<string | undefined> {
+    if (!(await this.folder.has('message.json'))) return undefined;
+    return (await this.folder.read('message.json')).toString('utf8');
+  }
+
+  /** Of several documents the frame around them is not kept; then there is nothing to look at again. */
+  private async innermostBody(): Promise<ByteSource> {
+    const { attachments } = this.facts;
+    if (!attachments) return (await this.payload()) ?? this.atHand?.content ?? unreadable;
+    const { signed, encrypted, compressed } = this.facts;
+    return signed || encrypted || compressed ? unreadable : this.body();
+  }
+
+  private get isPlain(): boolean {
+    const { signed, encrypted, compressed, attachments } = this.facts;
+    return !signed && !encrypted && !compressed && !attachments;
+  }
+}
+
+const unreadable: ByteSource = {
+  open: () => {
+    throw new Error('it was not kept');
+  },
+};

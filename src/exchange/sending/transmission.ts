@@ -1,0 +1,139 @@
+import { isReceipt, looksLikeReceipt } from '../../as2';
+import { bufferSource, type SizedSource, tap } from '../../bytes';
+import { As2Error, isAs2Error, toAs2Error } from '../../errors';
+import { parseHttpUrl, type PostResponse, statusError } from '../../http';
+import { asStoreError } from '../../store';
+import { clientFor } from '../clients';
+import type { Emit } from '../events';
+import type { ReceiptBytes } from '../receipt-file';
+import type { Relationship } from '../types';
+import type { OutgoingFacts } from './outgoing-facts';
+import type { OutgoingMessage } from './outgoing-message';
+import { checkReceipt, readReceipt } from './receipt-check';
+
+export interface TransmissionOptions {
+  readonly message: OutgoingMessage;
+  readonly relationship: Relationship;
+  readonly emit: Emit;
+  /** A repeat takes a new connection: the last one may have broken (HTTP-17). */
+  readonly connection: 'kept' | 'fresh';
+  readonly signal?: AbortSignal | undefined;
+  /** Told how many octets of the body are on their way. */
+  readonly onSent?: ((sentBytes: number) => void) | undefined;
+}
+
+/** What one attempt came to. */
+export interface Transmitted {
+  readonly facts: Pick<OutgoingFacts, 'sentAt' | 'httpStatus' | 'receipt'>;
+  /** The partner has taken the message; its receipt comes later. */
+  readonly awaitsReceipt?: boolean;
+  /** The answer, where a receipt was expected or found in it; to be kept. */
+  readonly answer?: ReceiptBytes;
+  /** Why the message has not reached the partner, or why its receipt is not the proof that was asked for. */
+  readonly error?: As2Error;
+}
+
+/** One attempt to get a spooled message to its partner. It never throws and writes nothing. */
+export async function transmit(o: TransmissionOptions): Promise<Transmitted> {
+  const attempt = new Attempt(o);
+  try {
+    return await attempt.run();
+  } catch (reason) {
+    return { ...attempt.result, error: failureOf(reason, o) };
+  }
+}
+
+class Attempt {
+  result: Transmitted = { facts: {} };
+
+  constructor(private readonly o: TransmissionOptions) {}
+
+  async run(): Promise<Transmitted> {
+    const { message, relationship } = this.o;
+    const url = urlOf(relationship);
+    const response = await this.post(url);
+    const refusal = statusError(parseHttpUrl(url), message.sizeBytes, response);
+    if (refusal) {
+      // HTTP-10: a receipt in a refusal is shown, and the transfer has failed all the same.
+      if (looksLikeReceipt(response.headers)) await this.receiptIn(response).catch(() => undefined);
+      return { ...this.result, error: refusal };
+    }
+    const { receiptWanted, receiptDelivery } = message.facts;
+    if (receiptWanted === 'none') {
+      if (looksLikeReceipt(response.headers)) await this.reportUnexpected(response);
+      return this.result;
+    }
+    // Some products answer with the receipt although they were asked to send it later.
+    if (receiptDelivery === 'async' && !(await isReceiptAnswer(response))) {
+      return { ...this.result, awaitsReceipt: true };
+    }
+    const problem = await this.receiptIn(response);
+    return problem ? { ...this.result, error: problem } : this.result;
+  }
+
+  private async post(url: string): Promise<PostResponse> {
+    const { message, relationship, connection, signal, emit } = this.o;
+    const body = await message.body();
+    const response = await clientFor(relationship.partner.connection).post({
+      url,
+      headers: await message.headers(),
+      body: this.watched(body),
+      connection,
+      ...(signal ? { signal } : {}),
+    });
+    this.result = { facts: { sentAt: new Date().toISOString(), httpStatus: response.status } };
+    emit('message-sent', { httpStatus: response.status });
+    return response;
+  }
+
+  private watched(body: SizedSource): SizedSource {
+    const { onSent } = this.o;
+    if (!onSent) return body;
+    return {
+      length: body.length,
+      open() {
+        let sent = 0;
+        return tap(body.open(), (chunk) => onSent((sent += chunk.length)));
+      },
+    };
+  }
+
+  /** Judges the receipt in an answer. @returns why it is not the proof that was asked for */
+  private async receiptIn({ headers, body }: PostResponse): Promise<As2Error | undefined> {
+    const { message, relationship, emit } = this.o;
+    const { facts } = this.result;
+    if (body.length > 0) this.result = { facts, answer: { headers, body } };
+    const receipt = await readReceipt({ headers, body }, relationship);
+    const { verdict, report } = await checkReceipt(receipt, message, relationship);
+    this.result = { ...this.result, facts: { ...facts, receipt: report } };
+    const { problem } = verdict;
+    emit('receipt-received', { disposition: report.disposition, ...(problem ? { error: problem } : {}) });
+    return problem;
+  }
+
+  /** HTTP-20: nobody asked for it, so it changes nothing. */
+  private async reportUnexpected(response: PostResponse): Promise<void> {
+    const { relationship, emit } = this.o;
+    const receipt = await readReceipt(response, relationship).catch(() => undefined);
+    if (receipt) emit('receipt-unexpected', { disposition: receipt.dispositionText });
+  }
+}
+
+async function isReceiptAnswer({ headers, body }: PostResponse): Promise<boolean> {
+  return body.length > 0 && isReceipt({ headers, body: bufferSource(body) });
+}
+
+/** @throws As2Error `partner-url-missing`, `http-url-invalid` */
+function urlOf({ partner }: Relationship): string {
+  if (partner.url === undefined) throw new As2Error('partner-url-missing', { partner: partner.name });
+  parseHttpUrl(partner.url);
+  return partner.url;
+}
+
+function failureOf(reason: unknown, { message, relationship }: TransmissionOptions): As2Error {
+  if (isAs2Error(reason) && reason.code === 'http-aborted') {
+    const facts = { messageId: message.facts.messageId, partner: relationship.partner.name };
+    return new As2Error('send-aborted', facts, { cause: reason });
+  }
+  return asStoreError(reason, message.folder.path) ?? toAs2Error(reason);
+}
