@@ -24,7 +24,6 @@ const unexpectedProcessingError = processedError(dispositionTexts.unexpectedProc
 /** Every failure for which the standard has words of its own; all others are unexpected (DSP-09). */
 const byCode: Readonly<Partial<Record<As2ErrorCode, Disposition>>> = {
   // DSP-04: these must not be told apart from outside (SEC-03).
-  'algorithm-unsupported': decryptionFailed,
   'decryption-failed': decryptionFailed,
   'decryption-no-key': decryptionFailed,
 
@@ -55,7 +54,17 @@ const byCode: Readonly<Partial<Record<As2ErrorCode, Disposition>>> = {
   'receipt-format-unsupported': failedFailure(dispositionTexts.unsupportedFormat),
 };
 
+/** By what the algorithm was for. Those of the key must not be told apart from a key that does not open (DSP-04). */
+const byPurpose: Readonly<Record<string, Disposition>> = {
+  // ENV-14: as for a cipher that is known but not allowed.
+  encryption: insufficientMessageSecurity,
+  'authenticated encryption': insufficientMessageSecurity,
+  compression: decompressionFailed,
+};
+
 /** What a receipt says about a message that failed with this error. */
 export function dispositionFor(error: As2Error): Disposition {
+  if (error.code === 'algorithm-unsupported')
+    return byPurpose[String(error.facts.purpose)] ?? decryptionFailed;
   return byCode[error.code] ?? unexpectedProcessingError;
 }

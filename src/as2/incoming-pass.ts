@@ -55,6 +55,13 @@ const NONSENSE: ReadonlySet<string> = new Set([
 ]);
 
 /**
+ * How plaintext fails that was altered together with a ciphertext that does not authenticate: the end of a zlib
+ * stream stands right before the padding, and its checksum does not survive a guess at that; an algorithm inside
+ * may be made an unknown one by flipping bits.
+ */
+const ALTERED: ReadonlySet<string> = new Set(['algorithm-unsupported', 'decompression-failed']);
+
+/**
  * Reads a message once: opens its layers as one stream, from the outside in, and lets the payload come to rest.
  * Signatures are verified, but what follows from that is not decided here.
  * @throws As2Error, whose details name the layers that were reached; nothing is left behind then
@@ -205,9 +212,7 @@ class LayerReader {
       this.layers.unshift({ kind, form, cipher, authenticated, recipient, recipients, failure });
       return payload;
     } catch (error) {
-      // The end of a zlib stream stands right before the padding, and its checksum does not survive a guess at that.
-      const isNonsense = (code: string) =>
-        NONSENSE.has(code) || (!authenticated && code === 'decompression-failed');
+      const isNonsense = (code: string) => NONSENSE.has(code) || (!authenticated && ALTERED.has(code));
       throw isAs2Error(error) && isNonsense(error.code) ? failure(error) : error;
     } finally {
       await whole.close();

@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
-import { childrenOf, context, contextTag, oid, parseBer, sequence } from '../../src/asn1';
+import {
+  childrenOf,
+  context,
+  contextTag,
+  integer,
+  octetString,
+  oid,
+  parseBer,
+  sequence,
+} from '../../src/asn1';
 import { bufferFlow } from '../../src/bytes';
 import { dispositionFor, formatDisposition, micOfError, type OpenOptions } from '../../src/as2';
 import { envelopedFlow, signDetached } from '../../src/cms';
 import { type As2Error, isAs2Error } from '../../src/errors';
+import { handmadeEnvelope, pkcs1Recipient } from '../support/handmade-cms';
 import { testKeyPair } from '../support/keys';
 import { payloadPart, payloadPartMics } from '../support/payload-part';
 import { withTempDirectory } from '../support/temp';
@@ -354,6 +364,51 @@ describe('Less protection than agreed', () => {
   it('ENV-14 a cipher that is not on the list', async () => {
     const error = await refusal(await signedAndEncrypted(), { policy: { allowedCiphers: ['aes-128-cbc'] } });
     assert.equal(error.code, 'message-cipher-not-allowed');
+    assert.equal(answer(error), 'processed/error: insufficient-message-security');
+  });
+
+  for (const [name, id] of [
+    ['des-cbc', '1.3.14.3.2.7'],
+    ['rc4', '1.2.840.113549.3.4'],
+    ['', '1.2.3.4'],
+  ] as const) {
+    it(`ENV-14 a cipher that nobody may use: ${name} (${id})`, async () => {
+      const { beta } = await stations();
+      const body = handmadeEnvelope({
+        recipient: pkcs1Recipient(beta.certificate, Buffer.alloc(8, 1)),
+        cipher: sequence(oid(id), octetString(Buffer.alloc(8))),
+        ciphertext: Buffer.alloc(32),
+      });
+      const error = await refusal(
+        wire({ 'Content-Type': 'application/pkcs7-mime; smime-type=enveloped-data' }, body),
+      );
+      assert.equal(error.code, 'algorithm-unsupported');
+      assert.ok(error.message.includes(name && `${name} (${id})`), error.message);
+      assert.equal(answer(error), 'processed/error: insufficient-message-security');
+    });
+  }
+
+  it('CMP-06, DSP-07 a compression that nobody uses', async () => {
+    const algorithm = sequence(oid('1.2.3.4'));
+    const content = sequence(oid('1.2.840.113549.1.7.1'), context(0, octetString(Buffer.alloc(9))));
+    const compressedData = sequence(integer(0), algorithm, content);
+    const body = sequence(oid('1.2.840.113549.1.9.16.1.9'), context(0, compressedData));
+    const error = await refusal(
+      wire({ 'Content-Type': 'application/pkcs7-mime; smime-type=compressed-data' }, body),
+    );
+    assert.equal(answer(error), 'processed/error: decompression-failed');
+  });
+
+  it('SEC-03 an unknown cipher inside a cipher that does not authenticate looks like any failure', async () => {
+    const { beta } = await stations();
+    const inner = handmadeEnvelope({
+      recipient: pkcs1Recipient(beta.certificate, Buffer.alloc(8, 1)),
+      cipher: sequence(oid('1.3.14.3.2.7'), octetString(Buffer.alloc(8))),
+      ciphertext: Buffer.alloc(32),
+    });
+    const head = Buffer.from('Content-Type: application/pkcs7-mime\r\n\r\n');
+    const error = await refusal(await encrypted(Buffer.concat([head, inner])));
+    assert.equal(error.code, 'decryption-failed');
   });
 
   it('ENV-10 3DES needs opting in', async () => {

@@ -294,11 +294,11 @@ describe('cms: content info', () => {
     await assert.rejects(openContentInfo(inPieces(digested)), { code: 'content-type-unexpected' });
   });
 
-  it('ENV-14: an unsupported cipher is named by its identifier', async () => {
+  it('ENV-14: an unsupported cipher is named, with its identifier', async () => {
     const message = await opensslEncrypt(sample(10), [own], ['-camellia-256-cbc']);
     await assert.rejects(decrypted(message, [own]), {
       code: 'algorithm-unsupported',
-      facts: { algorithm: '1.2.392.200011.61.1.1.1.4', purpose: 'encryption' },
+      facts: { algorithm: 'camellia-256-cbc (1.2.392.200011.61.1.1.1.4)', purpose: 'encryption' },
     });
   });
 

@@ -66,12 +66,18 @@ const aeads: readonly AeadName[] = [
   'aes-256-ccm',
   'chacha20-poly1305',
 ];
+/** The rule about each of them. */
+function ruleOf(cipher: AeadName): string {
+  if (cipher.endsWith('gcm')) return 'AEAD-02';
+  return cipher.endsWith('ccm') ? 'AEAD-03' : 'AEAD-04';
+}
+
 const structures: readonly Structure[] = ['auth-enveloped-data', 'enveloped-data'];
 
 describe('edge: authentication tags', () => {
   for (const cipher of aeads) {
     for (const structure of structures) {
-      it(`AEAD-02, AEAD-03, AEAD-04: ${cipher} in ${structure}: a tag cut off fails, wherever it is cut`, async () => {
+      it(`${ruleOf(cipher)}: ${cipher} in ${structure}: a tag cut off fails, wherever it is cut`, async () => {
         for (let length = 0; length < 16; length++) {
           for (const tag of [
             (whole: Buffer) => whole.subarray(0, length),
@@ -83,7 +89,7 @@ describe('edge: authentication tags', () => {
         }
       });
 
-      it(`AEAD-02, AEAD-03, AEAD-04: ${cipher} in ${structure}: a tag that is wrong anywhere, or goes on, fails`, async () => {
+      it(`${ruleOf(cipher)}: ${cipher} in ${structure}: a tag that is wrong anywhere, or goes on, fails`, async () => {
         for (let bit = 0; bit < 128; bit += 9) {
           const tag = (whole: Buffer) => {
             whole.writeUInt8(whole.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
@@ -108,7 +114,7 @@ describe('edge: authentication tags', () => {
     ['aes-128-ccm', [8, 10, 12, 14, 16]],
   ] as const) {
     for (const structure of structures) {
-      it(`AEAD-02, AEAD-03: ${cipher} in ${structure}: of all lengths announced only ${taken.join(', ')} open`, async () => {
+      it(`${ruleOf(cipher)}: ${cipher} in ${structure}: of all lengths announced only ${taken.join(', ')} open`, async () => {
         const lengths = cipher === 'aes-128-gcm' ? [4, 8, 12, 13, 14, 15, 16] : [4, 6, 8, 10, 12, 14, 16];
         for (const tagBytes of lengths) {
           const outcome = opened(cipher, structure, { tagBytes, icvLength: integer(tagBytes) });
@@ -117,7 +123,7 @@ describe('edge: authentication tags', () => {
         }
       });
 
-      it(`AEAD-02, AEAD-03: ${cipher} in ${structure}: another length than the tag has`, async () => {
+      it(`${ruleOf(cipher)}: ${cipher} in ${structure}: another length than the tag has`, async () => {
         for (const announced of [8, 10, 12, 13, 14, 15]) {
           const icvLength = integer(announced);
           const code = taken.some((length) => length === announced) ? 'decryption-failed' : 'asn1-malformed';
@@ -125,7 +131,7 @@ describe('edge: authentication tags', () => {
         }
       });
 
-      it(`AEAD-02, AEAD-03: ${cipher} in ${structure}: lengths that no tag has`, async () => {
+      it(`${ruleOf(cipher)}: ${cipher} in ${structure}: lengths that no tag has`, async () => {
         for (const icvLength of [
           '0201ff',
           '020100',
@@ -172,7 +178,7 @@ describe('edge: nonces', () => {
     'chacha20-poly1305': (length) => length === 12,
   };
   for (const cipher of aeads) {
-    it(`AEAD-02, AEAD-03, AEAD-04: ${cipher}: nonces of every length`, async () => {
+    it(`${ruleOf(cipher)}: ${cipher}: nonces of every length`, async () => {
       for (const length of [0, 1, 6, 7, 8, 11, 12, 13, 14, 15, 16, 24, 32, 64, 128, 129, 4096]) {
         const outcome = opened(cipher, 'auth-enveloped-data', { nonce: Buffer.alloc(length, 3) });
         if (lengths[cipher](length)) assert.ok((await outcome).equals(content), `${length} octets`);
@@ -180,7 +186,7 @@ describe('edge: nonces', () => {
       }
     });
 
-    it(`AEAD-02, AEAD-03, AEAD-04: ${cipher}: another nonce than the sender's fails`, async () => {
+    it(`${ruleOf(cipher)}: ${cipher}: another nonce than the sender's fails`, async () => {
       const parameters = (nonce: Buffer): Buffer => {
         const other = octetString(Buffer.from(nonce.map((byte, index) => (index === 11 ? byte ^ 1 : byte))));
         return cipher === 'chacha20-poly1305' ? other : sequence(other, integer(16));
@@ -188,7 +194,7 @@ describe('edge: nonces', () => {
       await assert.rejects(opened(cipher, 'auth-enveloped-data', { parameters }), failed);
     });
 
-    it(`AEAD-02, AEAD-03, AEAD-04: ${cipher}: parameters of another kind are refused`, async () => {
+    it(`${ruleOf(cipher)}: ${cipher}: parameters of another kind are refused`, async () => {
       for (const parameters of [integer(1), sequence(), sequence(integer(16)), Buffer.from('0500', 'hex')]) {
         await assert.rejects(opened(cipher, 'auth-enveloped-data', { parameters: () => parameters }), {
           code: 'asn1-malformed',
@@ -229,6 +235,7 @@ describe('edge: CBC', () => {
 
   for (const [cipher] of ciphers) {
     const { blockBytes, keyBytes } = cipherAlgorithm(cipher);
+    const rule = cipher === 'des-ede3-cbc' ? 'ENV-10' : 'ENV-09';
     const ending = (...last: readonly number[]): Buffer => {
       const blocks = Buffer.alloc(3 * blockBytes, 0x61);
       Buffer.from(last).copy(blocks, blocks.length - last.length);
@@ -236,7 +243,7 @@ describe('edge: CBC', () => {
     };
     const repeated = (count: number): readonly number[] => Array.from({ length: count }, () => count);
 
-    it(`ENV-09, ENV-10: ${cipher}: every padding from one octet to a block opens`, async () => {
+    it(`${rule}: ${cipher}: every padding from one octet to a block opens`, async () => {
       for (let count = 1; count <= blockBytes; count++) {
         const plain = await openedCbc(cipher, ending(...repeated(count)));
         assert.ok(plain.equals(Buffer.alloc(3 * blockBytes - count, 0x61)), `${count}`);
@@ -261,12 +268,12 @@ describe('edge: CBC', () => {
       ['a bit and zeros, as in ISO 7816', [0x80, 0, 0, 0]],
     ];
     for (const [name, last] of wrong) {
-      it(`ENV-09, ENV-10, SEC-03: ${cipher}: padding of ${name} fails`, async () => {
+      it(`${rule}, SEC-03: ${cipher}: padding of ${name} fails`, async () => {
         await assert.rejects(openedCbc(cipher, ending(...last)), failed);
       });
     }
 
-    it(`ENV-09, ENV-10, SEC-03: ${cipher}: ciphertext that is no row of blocks fails`, async () => {
+    it(`${rule}, SEC-03: ${cipher}: ciphertext that is no row of blocks fails`, async () => {
       const padded = ending(1);
       for (let length = 0; length < padded.length; length += 1) {
         // After whole blocks the text is cut off: 'a' is no padding.
@@ -277,7 +284,7 @@ describe('edge: CBC', () => {
       await assert.rejects(openedCbc(cipher, padded, { ciphertext: more }), failed);
     });
 
-    it(`ENV-05, ENV-09, ENV-10: ${cipher}: a key of another length is no key`, async () => {
+    it(`ENV-05, ${rule}: ${cipher}: a key of another length is no key`, async () => {
       for (const length of [0, 1, 5, 7, 8, 15, 16, 17, 23, 24, 25, 31, 32, 33, 64]) {
         if (length === keyBytes) continue;
         const outcome = await openedCbc(cipher, ending(1), { key: Buffer.alloc(length, 1) }).catch(
@@ -289,7 +296,7 @@ describe('edge: CBC', () => {
       }
     });
 
-    it(`ENV-09, ENV-10: ${cipher}: vectors of other lengths are refused before a key is used`, async () => {
+    it(`${rule}: ${cipher}: vectors of other lengths are refused before a key is used`, async () => {
       for (const length of [0, 1, blockBytes - 1, blockBytes + 1, 2 * blockBytes, 24]) {
         const iv = Buffer.alloc(length);
         await assert.rejects(openedCbc(cipher, ending(1), { iv }), { code: 'asn1-malformed' }, `${length}`);

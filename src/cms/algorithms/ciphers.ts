@@ -121,6 +121,23 @@ export function cipherByName(spelling: string): CipherAlgorithm | undefined {
   return alias ? cipherAlgorithm(alias) : ciphers.find(({ name }) => name.replaceAll('-', '') === plain);
 }
 
+/** Ciphers that partners may name and that are not here, for people who read the error. */
+const foreignNames: Readonly<Record<string, string>> = {
+  '1.3.14.3.2.7': 'des-cbc',
+  '1.2.840.113549.3.4': 'rc4',
+  '1.2.840.113549.3.9': 'rc5-cbc',
+  '1.2.392.200011.61.1.1.1.2': 'camellia-128-cbc',
+  '1.2.392.200011.61.1.1.1.3': 'camellia-192-cbc',
+  '1.2.392.200011.61.1.1.1.4': 'camellia-256-cbc',
+  '1.2.410.200004.1.4': 'seed-cbc',
+};
+
+/** The name of a cipher that is not supported, where it has one, with its identifier. */
+export function foreignCipherName(oid: string): string {
+  const name = foreignNames[oid];
+  return name === undefined ? oid : `${name} (${oid})`;
+}
+
 export function cipherByOid(oid: string): CipherAlgorithm | undefined {
   return ciphers.find((candidate) => candidate.oid === oid);
 }

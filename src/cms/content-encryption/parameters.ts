@@ -12,7 +12,14 @@ import {
 } from '../../asn1';
 import { As2Error } from '../../errors';
 import { type AlgorithmIdentifier, algorithmIdentifier } from '../algorithm-identifier';
-import { type CipherAlgorithm, cipherAlgorithm, cipherByOid, type CipherName, rc2Cbc } from '../algorithms';
+import {
+  type CipherAlgorithm,
+  cipherAlgorithm,
+  cipherByOid,
+  type CipherName,
+  foreignCipherName,
+  rc2Cbc,
+} from '../algorithms';
 
 /** A content-encryption algorithm with its parameters. */
 export interface ContentCipher {
@@ -26,7 +33,9 @@ export interface ContentCipher {
 /** @throws As2Error `algorithm-unsupported`, `asn1-malformed` */
 export function readContentCipher({ oid, parameters }: AlgorithmIdentifier): ContentCipher {
   const algorithm = oid === rc2Cbc ? rc2Algorithm(parameters) : cipherByOid(oid);
-  if (!algorithm) throw new As2Error('algorithm-unsupported', { algorithm: oid, purpose: 'encryption' });
+  if (!algorithm) {
+    throw new As2Error('algorithm-unsupported', { algorithm: foreignCipherName(oid), purpose: 'encryption' });
+  }
   const { iv, tagBytes } = readers[algorithm.mode](parameters, algorithm);
   if (algorithm.mode === 'cbc' && iv.length !== algorithm.ivBytes) throw badLength('initialization vector');
   return { algorithm, iv, ...(tagBytes === undefined ? {} : { tagBytes }) };
@@ -41,12 +50,13 @@ const readers: Readonly<
   Record<CipherAlgorithm['mode'], (node: Asn1Node | undefined, algorithm: CipherAlgorithm) => Parameters>
 > = {
   cbc: (node, { name, ivBytes }) => {
-    // RC2 { version, iv } (RFC 2268 §6), CAST5 { iv, keyLength } (RFC 2984 §3), IDEA { iv OPTIONAL } (RFC 3058 §2.4);
+    // RC2 { version, iv } (RFC 2268 §6), CAST5 { iv DEFAULT, keyLength } (RFC 2984 §3), IDEA { iv OPTIONAL } (RFC 3058 §2.4);
     // all others, and what OpenSSL writes for CAST5: the bare vector (RFC 3565 §2.3, RFC 3370 §5.1).
     if (!hasTag(node, tags.sequence)) return { iv: octetStringValue(node) };
     const vector = node.children.find((child) => hasTag(child, tags.octetString));
-    if (!vector && name === 'idea-cbc') return { iv: Buffer.alloc(ivBytes) };
     if (name === 'cast5-cbc') assertCast5KeyLength(node);
+    // Zeros are the default of CAST5's (RFC 2984 §3), and what is left when IDEA has none.
+    if (!vector && (name === 'cast5-cbc' || name === 'idea-cbc')) return { iv: Buffer.alloc(ivBytes) };
     return { iv: octetStringValue(vector) };
   },
   gcm: (node) => {

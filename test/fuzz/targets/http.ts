@@ -141,8 +141,8 @@ class FuzzedStation {
     await running.receiver.close(0);
     running.server.closeAllConnections();
     await new Promise((resolve) => running.server.close(resolve));
-    // Whether it takes time to close is the store's business.
-    await Promise.resolve(running.spool.close());
+
+    await running.spool.close();
     await rm(this.spoolDirectory, { recursive: true, force: true });
   }
 
