@@ -36,7 +36,16 @@ export function tooLargeFor(
 
 /** The message as2-in sends into the flow: plain but for the Buffer, nothing in it that other nodes act upon by itself. */
 export async function inMessage(received: ReceivedMessage, options: InMessageOptions): Promise<NodeMessage> {
-  const { exchangeId, sizeBytes, payload, receipt, partner, filename, ...known } = received;
+  const {
+    exchangeId,
+    sizeBytes,
+    payload,
+    attachments: _attachments,
+    receipt,
+    partner,
+    filename,
+    ...known
+  } = received;
   const charset = charsetOf(received.contentType);
   return withoutGaps({
     payload: await payloadFor(received, options, charset),
@@ -49,7 +58,7 @@ export async function inMessage(received: ReceivedMessage, options: InMessageOpt
       charset,
       filename,
       size: sizeBytes,
-      file: payload.path,
+      file: await payload.file(),
       receipt: { requested: receipt.requested, mode: options.mode },
     }),
   });
@@ -60,7 +69,7 @@ async function payloadFor(
   { output, maxBufferBytes }: InMessageOptions,
   charset: string | undefined,
 ): Promise<Buffer | string> {
-  if (output === 'file' || (output === 'auto' && sizeBytes > maxBufferBytes)) return payload.path;
+  if (output === 'file' || (output === 'auto' && sizeBytes > maxBufferBytes)) return payload.file();
   const bytes = await payload.read();
   return output === 'text' ? decode(bytes, charset) : bytes;
 }

@@ -334,6 +334,10 @@ export const errorTexts = {
     'The partner "{partner}" is to send its receipts later, in a request of their own, but there is no address for them. Enter the URL at which the partner reaches your AS2 endpoint, or choose receipts in the answer.',
   'receipt-url-refused':
     'The partner "{partner}" wants the receipt to be sent to {url}, which was not done: {reason}. The message itself was processed. If the address is right, add its host to the receipt addresses of the partner.',
+  'receiver-busy':
+    '{limit} messages were coming in at the same time, so others were answered with 503; their senders try again later. Raise the limit for parallel transfers if this machine can take more.',
+  'receiver-busy-partner':
+    '{limit} messages of "{partner}" were coming in at the same time, so others were answered with 503; the partner tries again later. Raise the limit for parallel transfers of a partner if that is wanted.',
   'send-aborted': 'Sending {messageId} to "{partner}" was stopped before it was complete.',
   'send-cancelled':
     'Sending {messageId} to "{partner}" was cancelled. Attempts made before: {attempts}; if there were any, the partner may have the message.',
@@ -343,6 +347,14 @@ export const errorTexts = {
     'A message from "{from}" to "{to}" came, but there is no partner and identity with these AS2 names. If it is a new partner, configure it; capital and small letters count.',
 
   // --- nodes
+  'action-incomplete':
+    'msg.as2.action is "{action}", but it is not said for which message. Put the exchange or the Message-ID of the message into msg.as2.exchange or msg.as2.messageId.',
+  'action-unknown':
+    'msg.as2.action is "{action}", which is none of: {known}. Remove msg.as2.action to send a document.',
+  'attachments-invalid':
+    'The attachments cannot be sent: {reason}. Give a list, each entry with payload, filename and contentType.',
+  'cancel-too-late':
+    'The message {messageId} was not cancelled, because it has come to its end already: {state}.',
   'certificate-expires-soon':
     'The certificate of {owner} expires in {daysLeft} days, on {notAfter} ({subject}). Exchange a new one before that day: make or import it if it is your own, ask the partner if it is theirs.',
   'document-too-large':
@@ -353,6 +365,11 @@ export const errorTexts = {
     'The path {path} is already used by the node "{node}". Give this node another path, or remove one of the two: one as2-in node can serve all partners.',
   'environment-missing':
     'The setting "{setting}" asks for the environment variable {variable}, which is not set. Set it for the process of Node-RED, for the flow or globally, and deploy again.',
+  'exchange-ambiguous':
+    'Several messages with the Message-ID {messageId} were sent, to different partners. Name the one that is meant by msg.as2.exchange.',
+  'exchange-file-missing': 'The exchange {exchange} has no {file}. Either there was none, or it is not kept.',
+  'exchange-not-found':
+    'There is no exchange "{asked}". It was never sent from here, or the time for which exchanges are kept is over.',
   'http-node-off':
     'Node-RED was told to serve no HTTP nodes (httpNodeRoot: false in settings.js), so no message can arrive at {path}. Set httpNodeRoot, for example to "/", and restart.',
   'identity-certificate-missing':
@@ -389,6 +406,8 @@ export const errorTexts = {
     'The message does not tell which receipt is meant: msg.as2.exchange is missing. An as2-mdn node needs the message of an as2-in node; keep msg.as2 in function and change nodes on the way.',
   'receipt-not-pending':
     'No receipt waits for a decision about the exchange {exchange}. It was decided before, its time was over, the flows were deployed since, or the as2-in node sends its receipts automatically.',
+  'resend-impossible':
+    'The message {messageId} was not sent again, because its state is "{state}": it is on its way at this moment, or a receipt proves that the partner has it.',
   'setting-invalid':
     'The setting "{setting}" has the value "{value}", which cannot be used. Expected: {expected}.',
 } as const satisfies Record<string, string>;

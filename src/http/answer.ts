@@ -40,6 +40,7 @@ const REFUSALS: Partial<
   },
   'request-encoding': { status: 415, text: 'Content-Encoding is not used with AS2.', close: true },
   'request-too-large': { status: 413, text: 'The message is larger than this station accepts.', close: true },
+  'receipt-too-large': { status: 413, text: 'The receipt is larger than receipts are.' },
   'request-timeout': { status: 408, text: 'The message did not arrive in time.', close: true },
   'request-too-slow': { status: 408, text: 'The message did not arrive in time.', close: true },
   'request-cut-off': { status: 400, text: 'The message is not complete.', close: true },

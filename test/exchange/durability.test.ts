@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { IncomingFacts } from '../../src/exchange/receiving/arrival';
 import { createReceiver, PRODUCT, stationDirectory } from '../../src/exchange';
 import { openSpool } from '../../src/store';
 import { relationshipOf } from '../partner/parties';
@@ -37,24 +38,31 @@ describe('exchange: what survives', () => {
     });
   });
 
-  it('the receipt cannot be stored: 503, and the repeat is handed over again, marked', async () => {
-    let folder = '';
-    const handOver: StationOptions['handOver'] = async ({ payload, redelivered }) => {
-      folder = join(payload.path, '..');
-      if (!redelivered) await rename(folder, `${folder}.away`);
+  it('the decision cannot be stored: 503, nothing of it is kept, and the repeat is handed over again, marked', async () => {
+    const broken = { journal: undefined as DatabaseSync | undefined };
+    const handOver: StationOptions['handOver'] = async ({ redelivered }) => {
+      // From now on, no step can be written.
+      if (!redelivered) broken.journal?.exec('ALTER TABLE history RENAME TO away');
       return { accept: true };
     };
     await receiving({ handOver }, async ({ alpha, beta, post, station }) => {
+      const journal = new DatabaseSync(join(station.spool.directory, 'journal.sqlite'));
+      broken.journal = journal;
       const message = await composeWire(alpha, beta);
       assert.equal((await post(message)).status, 503);
-      assert.equal((await station.event('message-postponed')).error?.code, 'store-unavailable');
-      await rename(`${folder}.away`, folder);
+      const { error, exchangeId } = await station.event('message-postponed');
+      assert.equal(error?.code, 'store-unavailable', error?.message);
+      journal.exec('ALTER TABLE away RENAME TO history');
+      const left = await station.spool.get<IncomingFacts>(exchangeId ?? '');
+      assert.equal(left?.record.facts.accepted, undefined);
+      assert.equal(await left?.has('receipt'), false);
       const receipt = await receiptIn(await post(message), beta.keyPair.certificate);
       assert.equal(receipt.dispositionText, `${MODES}processed`);
       assert.deepEqual(
         station.messages.map(({ redelivered }) => redelivered),
         [false, true],
       );
+      journal.close();
     });
   });
 

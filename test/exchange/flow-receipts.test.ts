@@ -60,9 +60,12 @@ describe('exchange: receipts decided by the flow', () => {
         new Promise((resolve) => setTimeout(resolve, 40, 'waiting')),
       ]);
       assert.equal(early, 'waiting');
-      assert.equal(pending.decide('somebody else', { accept: true }), false);
-      assert.equal(pending.decide(exchangeId, { accept: true }), true);
-      assert.equal(pending.decide(exchangeId, { accept: false }), false, 'only once');
+      assert.equal(pending.decide('somebody else', { accept: true }), undefined);
+      const kept = pending.decide(exchangeId, { accept: true });
+      assert.ok(kept);
+      assert.equal(pending.decide(exchangeId, { accept: false }), undefined, 'only once');
+      await kept;
+      assert.equal((await station.spool.get(exchangeId))?.record.state, 'accepted', 'durable');
       const receipt = await receiptIn(await answer, beta.keyPair.certificate);
       assert.equal(receipt.dispositionText, `${MODES}processed`);
     });
@@ -77,7 +80,7 @@ describe('exchange: receipts decided by the flow', () => {
         const { error, exchangeId = '' } = await station.event('message-decided');
         assert.equal(error?.code, 'receipt-decision-timeout');
         assert.match(error?.message ?? '', /from "alpha" within 0.04 seconds.*unexpected-processing-error/);
-        assert.equal(pending.decide(exchangeId, { accept: true }), false);
+        assert.equal(pending.decide(exchangeId, { accept: true }), undefined);
       },
       { timeoutMs: 40 },
     );
@@ -183,7 +186,7 @@ async function deciding(
   let next: ReceiptDecision | undefined;
   const handOver: StationOptions['handOver'] = async (message) => {
     const decision = pending.wait(message);
-    if (next) assert.equal(pending.decide(message.exchangeId, next), true);
+    if (next) assert.ok(pending.decide(message.exchangeId, next));
     return decision;
   };
   await receiving({ handOver }, (o) => work({ ...o, pending, decideNext: (decision) => (next = decision) }));

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { formatDisposition, type Receipt } from '../../src/as2';
 import { As2Error, type As2ErrorCode } from '../../src/errors';
@@ -40,16 +39,25 @@ describe('exchange: receiving', () => {
     });
   });
 
-  it('law 2: raw message, payload and record are on the disk before the flow sees the message', async () => {
-    let seen: string[] = [];
+  it('law 2: raw message, payload and record are durable before the flow sees the message', async () => {
+    const seen: unknown[] = [];
     const handOver: StationOptions['handOver'] = async (message) => {
-      seen = await readdir(join(message.payload.path, '..'));
+      const folder = await station?.spool.get(message.exchangeId);
+      assert.ok(folder);
+      seen.push(folder.record.claimed, folder.record.state);
+      for (const name of ['request.raw', 'request-headers.json', 'payload'] as const) {
+        seen.push(await folder.has(name));
+      }
+      seen.push(await folder.has('receipt'));
       assert.ok((await message.payload.read()).equals(ORDER));
+      assert.ok((await readFile(await message.payload.file())).equals(ORDER));
       return { accept: true };
     };
-    await receiving({ handOver }, async ({ alpha, beta, post }) => {
-      await post(await composeWire(alpha, beta));
-      assert.deepEqual(seen.sort(), ['payload', 'request-headers.json', 'request.raw']);
+    let station: Station | undefined;
+    await receiving({ handOver }, async (o) => {
+      ({ station } = o);
+      await o.post(await composeWire(o.alpha, o.beta));
+      assert.deepEqual(seen, [true, 'taken', true, true, true, false]);
     });
   });
 
@@ -100,7 +108,8 @@ describe('exchange: receiving', () => {
     await receiving({}, async ({ alpha, beta, post, station }) => {
       await post(await composeWire(alpha, beta, { filename: '../../etc/passwd' }));
       assert.equal(station.messages[0]?.filename, 'passwd');
-      assert.ok(station.messages[0]?.payload.path.startsWith(station.spool.directory));
+      const path = await station.messages[0]?.payload.file();
+      assert.ok(path?.startsWith(station.spool.directory));
     });
   });
 
@@ -109,11 +118,13 @@ describe('exchange: receiving', () => {
       const secrets = { Authorization: 'Basic canary', Cookie: 'canary', 'Proxy-Authorization': 'canary' };
       await post(withHeaders(await composeWire(alpha, beta), secrets));
       await station.event('receipt-sent');
-      const folder = join(station.messages[0]?.payload.path ?? '', '..');
-      for (const name of await readdir(folder)) {
-        assert.doesNotMatch(await readFile(join(folder, name), 'latin1'), /canary/, name);
+      const folder = await station.spool.get(station.messages[0]?.exchangeId ?? '');
+      assert.ok(folder);
+      for (const name of ['request.raw', 'request-headers.json', 'receipt'] as const) {
+        assert.doesNotMatch((await folder.read(name)).toString('latin1'), /canary/, name);
       }
-      assert.match(await readFile(join(folder, 'request-headers.json'), 'utf8'), /"AS2-From",\s+"ALPHA"/);
+      assert.doesNotMatch(JSON.stringify(folder.record), /canary/);
+      assert.match((await folder.read('request-headers.json')).toString(), /"AS2-From",\s+"ALPHA"/);
     });
   });
 

@@ -87,7 +87,7 @@ describe('exchange: from one station to the other', () => {
         const digest = createHash('sha256');
         for await (const chunk of message.payload.open()) digest.update(chunk);
         assert.equal(digest.digest('hex'), file.sha256);
-        assert.equal((await stat(message.payload.path)).size, file.sizeBytes);
+        assert.equal((await stat(await message.payload.file())).size, file.sizeBytes);
         assert.deepEqual(await leftovers(station), []);
         assert.deepEqual(await leftovers(sender), []);
       });
@@ -157,8 +157,8 @@ describe('exchange: from one station to the other', () => {
       assert.ok(received);
       const history = await station.spool.history(received.record.id);
       assert.deepEqual(
-        history.slice(0, 2).map(({ state }) => state),
-        ['received', 'accepted'],
+        history.slice(0, 3).map(({ state }) => state),
+        ['received', 'taken', 'accepted'],
       );
       for (const folder of [sent, received]) {
         assert.ok(folder);

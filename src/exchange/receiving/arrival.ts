@@ -1,13 +1,36 @@
 import { randomUUID } from 'node:crypto';
-import { normalizeMessageId, planReceipt, type ReceiptPlan, type RequestHeaders } from '../../as2';
-import type { Headers } from '../../mime';
-import type { ExchangeFolder, ExchangeKey } from '../../store';
+import {
+  normalizeMessageId,
+  planReceipt,
+  readAs2Headers,
+  type ReceiptPlan,
+  type RequestHeaders,
+} from '../../as2';
+import { As2Error } from '../../errors';
+import { Headers } from '../../mime';
+import type { Clock, ExchangeFolder, ExchangeKey } from '../../store';
 import { type Emit, emitterFor } from '../events';
-import type { ReceivedMessage, ReceiveOptions, Relationship } from '../types';
+import type { RetryPlan } from '../retry';
+import type { StoredError } from '../stored-error';
+import type { ReceivedAttachment, ReceivedMessage, ReceiveOptions, Relationship } from '../types';
+import type { Undecided } from './undecided';
+
+/** What all messages of a receiver share. */
+export interface ReceiverContext {
+  readonly options: ReceiveOptions;
+  readonly owner: string;
+  readonly clock: Clock;
+  readonly retry: RetryPlan;
+  readonly undecided: Undecided;
+  /** Fires when the receiver begins to close: from then on nothing is handed over to the flow, which stops too. */
+  readonly stopping: AbortSignal;
+  /** Fires when the receiver is closed and cannot wait any longer. */
+  readonly closing: AbortSignal;
+}
 
 /** A request between stations we know. */
 export interface Arrival {
-  readonly options: ReceiveOptions;
+  readonly receiver: ReceiverContext;
   readonly relationship: Relationship;
   /** Header fields as received. */
   readonly headers: Headers;
@@ -17,48 +40,89 @@ export interface Arrival {
   readonly remoteAddress: string;
   readonly receivedAt: string;
   readonly emit: Emit;
-  /** Fires when the receiver begins to close: from then on nothing is handed over to the flow, which stops too. */
-  readonly stopping: AbortSignal;
-  /** Fires when the receiver is closed and cannot wait any longer. */
-  readonly closing: AbortSignal;
 }
 
 /** What the record of a message we received says. */
 export interface IncomingFacts {
   readonly partner: string;
   readonly remoteAddress: string;
+  readonly receivedAt: string;
+  /** As the partner wrote it; absent when it wrote none. */
+  readonly messageId?: string;
+  /** Where an asynchronous receipt goes. */
+  readonly receiptUrl?: string;
   /** Everything about the message but its bytes; absent while it is not opened, and when it could not be. */
-  readonly message?: Omit<ReceivedMessage, 'payload' | 'exchangeId' | 'redelivered'>;
+  readonly message?: MessageFacts;
   /** What the flow decided, or the time-out for it. Absent: the flow may not have seen the message. */
   readonly accepted?: boolean;
   readonly remark?: string;
   /** The receipt's, also when none was asked for. */
   readonly disposition?: string;
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly error?: StoredError;
 }
+
+export type MessageFacts = Omit<ReceivedMessage, 'payload' | 'attachments' | 'exchangeId' | 'redelivered'> & {
+  readonly attachments?: readonly AttachmentFacts[];
+};
+
+export type AttachmentFacts = Omit<ReceivedAttachment, 'payload'> & {
+  readonly file: 'payload' | `attachment-${number}`;
+};
 
 export type IncomingFolder = ExchangeFolder<IncomingFacts>;
 
 export function arrivalOf(
-  o: Pick<
-    Arrival,
-    'options' | 'relationship' | 'headers' | 'request' | 'remoteAddress' | 'stopping' | 'closing'
-  >,
+  o: Pick<Arrival, 'receiver' | 'relationship' | 'headers' | 'request' | 'remoteAddress'> & {
+    readonly receivedAt?: string;
+    readonly exchangeId?: string;
+  },
 ): Arrival {
-  const { request, relationship, options } = o;
+  const { exchangeId, ...given } = o;
+  const { request, relationship, receiver } = given;
   const { identity, partner } = relationship;
   const { messageId } = request;
   return {
-    ...o,
+    ...given,
     ...(request.receipt ? { plan: planReceipt(request.receipt) } : {}),
-    receivedAt: new Date().toISOString(),
-    emit: emitterFor(options.onEvent, 'in', {
+    receivedAt: given.receivedAt ?? new Date(receiver.clock.now()).toISOString(),
+    emit: emitterFor(receiver.options.onEvent, 'in', {
+      ...(exchangeId === undefined ? {} : { exchangeId }),
       ...(messageId === undefined ? {} : { messageId }),
       from: partner.as2Name,
       to: identity.as2Name,
       partner: partner.name,
     }),
   };
+}
+
+/**
+ * The request of an exchange that was stored before.
+ * @throws As2Error `stations-unknown`, when the partner was removed since; what the directory throws; storage failures
+ */
+export async function storedArrival(receiver: ReceiverContext, folder: IncomingFolder): Promise<Arrival> {
+  const { id, facts } = folder.record;
+  const stored = JSON.parse(String(await folder.read('request-headers.json'))) as [string, string][];
+  const headers = Headers.fromRawHeaders(stored.flat());
+  return arrivalOf({
+    receiver,
+    relationship: relationshipOf(receiver, folder),
+    headers,
+    request: readAs2Headers(headers),
+    remoteAddress: facts.remoteAddress,
+    receivedAt: facts.receivedAt,
+    exchangeId: id,
+  });
+}
+
+/** @throws As2Error `stations-unknown`; what the directory throws */
+export function relationshipOf(
+  { options }: Pick<ReceiverContext, 'options'>,
+  { record }: Pick<IncomingFolder, 'record'>,
+): Relationship {
+  const { from, to } = record.key;
+  const relationship = options.directory.find({ from, to });
+  if (!relationship) throw new As2Error('stations-unknown', { from, to });
+  return relationship;
 }
 
 /** Under which a repeat is recognised (REL-05); a message without an id is always a new one. */
@@ -69,6 +133,6 @@ export function incomingKey({ request, relationship }: Arrival): ExchangeKey {
 }
 
 /** Whether the receipt travels as a request of its own (REQ-09). */
-export function isAsynchronous({ request }: Arrival): boolean {
+export function isAsynchronous({ request }: Pick<Arrival, 'request'>): boolean {
   return request.receipt?.deliveryUrl !== undefined;
 }

@@ -1,10 +1,21 @@
 import { formatMic, openMessage, type OpenedMessage } from '../../as2';
 import { bufferSource, type ByteSource, type SpilledBytes } from '../../bytes';
-import { toAs2Error } from '../../errors';
+import { safeText, toAs2Error } from '../../errors';
 import { type Headers, safeFilename } from '../../mime';
 import { asStoreError } from '../../store';
-import { type Arrival, type IncomingFacts, type IncomingFolder, incomingKey } from './arrival';
 import { reportSigner } from '../receipt-report';
+import {
+  type Arrival,
+  type AttachmentFacts,
+  type IncomingFacts,
+  type IncomingFolder,
+  incomingKey,
+  isAsynchronous,
+  type MessageFacts,
+  type ReceiverContext,
+  storedArrival,
+} from './arrival';
+import { uniqueFilenames } from './filenames';
 
 /** A message whose raw bytes are stored aside, before it is opened. */
 export interface StoredMessage {
@@ -18,9 +29,17 @@ export interface StoredMessage {
  * @throws As2Error `store-full`, `store-unavailable`
  */
 export async function storeMessage(arrival: Arrival, body: SpilledBytes): Promise<StoredMessage> {
-  const { options, headers, relationship, remoteAddress } = arrival;
-  const facts: IncomingFacts = { partner: relationship.partner.name, remoteAddress };
-  const folder: IncomingFolder = await options.spool.begin('in', incomingKey(arrival), 'received', facts);
+  const { receiver, headers, relationship, remoteAddress, receivedAt, request } = arrival;
+  const { messageId } = request;
+  const facts: IncomingFacts = {
+    partner: relationship.partner.name,
+    remoteAddress,
+    receivedAt,
+    ...(messageId === undefined ? {} : { messageId }),
+    ...(request.receipt?.deliveryUrl === undefined ? {} : { receiptUrl: request.receipt.deliveryUrl }),
+  };
+  const { spool } = receiver.options;
+  const folder: IncomingFolder = await spool.begin('in', incomingKey(arrival), 'received', facts);
   try {
     await Promise.all([
       folder.add('request.raw', body),
@@ -41,6 +60,18 @@ export async function storeMessage(arrival: Arrival, body: SpilledBytes): Promis
   }
 }
 
+/**
+ * A message that was stored before, to be opened.
+ * @throws As2Error as `storedArrival`
+ */
+export async function storedMessage(
+  receiver: ReceiverContext,
+  folder: IncomingFolder,
+): Promise<StoredMessage> {
+  const arrival = await storedArrival(receiver, folder);
+  return { arrival, folder, body: await folder.source('request.raw') };
+}
+
 /** SEC-13: what a proxy or an eager client adds to log in somewhere is none of the evidence. */
 function withoutSecrets(headers: Headers): ReturnType<Headers['entries']> {
   return headers.entries().filter(([name]) => !/^(?:proxy-)?authorization$|^cookie$/i.test(name));
@@ -50,9 +81,13 @@ function withoutSecrets(headers: Headers): ReturnType<Headers['entries']> {
 export type Opening =
   { readonly opened: OpenedMessage } | { readonly refusal: ReturnType<typeof toAs2Error> };
 
+/** SEC-11: each document is a file of its own. */
+const MOST_PARTS = 250;
+
 /** @throws As2Error `store-full`, `store-unavailable`: that is not the message's fault */
 export async function openStored({ arrival, body }: StoredMessage): Promise<Opening> {
-  const { options, headers, request, relationship } = arrival;
+  const { receiver, headers, request, relationship } = arrival;
+  const { options } = receiver;
   const { identity, partner } = relationship;
   const micAlgorithms = request.receipt?.micalg?.values;
   try {
@@ -62,6 +97,8 @@ export async function openStored({ arrival, body }: StoredMessage): Promise<Open
         keys: identity.keyPairs,
         signingCertificates: partner.signingCertificates,
         spill: options.spool.spill,
+        splitAttachments: options.splitAttachments ?? true,
+        limits: { parts: MOST_PARTS },
         ...(micAlgorithms ? { micAlgorithms } : {}),
         ...(partner.requires ? { policy: partner.requires } : {}),
       },
@@ -74,14 +111,45 @@ export async function openStored({ arrival, body }: StoredMessage): Promise<Open
   }
 }
 
+/** The documents of a message as files of its folder, durable with the next step. @returns what the record says of them */
+export async function storeDocuments(
+  folder: IncomingFolder,
+  { payload, attachments = [] }: OpenedMessage,
+): Promise<readonly AttachmentFacts[] | undefined> {
+  await folder.add('payload', payload.bytes);
+  if (attachments.length < 2) return undefined;
+  const filenames = uniqueFilenames(attachments.map(({ filename }) => filename));
+  const facts: AttachmentFacts[] = [];
+  for (const [index, { contentType, contentId, root, bytes }] of attachments.entries()) {
+    const file = root ? 'payload' : (`attachment-${index + 1}` as const);
+    if (!root) await folder.add(file, bytes);
+    const filename = filenames[index];
+    facts.push({
+      file,
+      contentType,
+      ...(filename === undefined ? {} : { filename }),
+      ...(contentId === undefined ? {} : { contentId: safeText(contentId) }),
+      root,
+      sizeBytes: bytes.length,
+    });
+  }
+  return facts;
+}
+
+export async function disposeOf({ payload, attachments = [] }: OpenedMessage): Promise<void> {
+  for (const { bytes } of [payload, ...attachments]) await bytes.dispose();
+}
+
 /** Everything about a message but its bytes, as the record keeps it and the flow gets it. */
 export function describeMessage(
   arrival: Arrival,
   opened: OpenedMessage,
-): NonNullable<IncomingFacts['message']> {
+  attachments: readonly AttachmentFacts[] | undefined,
+): MessageFacts {
   const { request, relationship, plan, receivedAt } = arrival;
   const { identity, partner } = relationship;
   const { payload, signature, mic } = opened;
+  const filename = attachments?.find(({ root }) => root)?.filename ?? nameOf(payload);
   return {
     messageId: request.messageId ?? '',
     from: partner.as2Name,
@@ -89,7 +157,7 @@ export function describeMessage(
     partner: partner.name,
     ...(request.subject === undefined ? {} : { subject: request.subject }),
     contentType: payload.contentType,
-    ...(payload.filename === undefined ? {} : { filename: safeFilename(payload.filename, 'unnamed') }),
+    ...(filename === undefined ? {} : { filename }),
     sizeBytes: payload.bytes.length,
     signed: opened.signed,
     encrypted: opened.encrypted,
@@ -102,9 +170,14 @@ export function describeMessage(
     receivedAt,
     receipt: {
       requested: plan ? (plan.signed ? 'signed' : 'unsigned') : 'none',
-      delivery: request.receipt?.deliveryUrl === undefined ? 'sync' : 'async',
+      delivery: isAsynchronous(arrival) ? 'async' : 'sync',
     },
+    ...(attachments ? { attachments } : {}),
   };
+}
+
+function nameOf({ filename }: OpenedMessage['payload']): string | undefined {
+  return filename === undefined ? undefined : safeFilename(filename, 'unnamed');
 }
 
 function algorithmsOf({ layers }: OpenedMessage): { digest?: string; signature?: string; cipher?: string } {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { formatDisposition, isReceipt, openReceipt, readAs2Headers, type RequestHeaders } from '../../as2';
+import { isReceipt, looksLikeReceipt, readAs2Headers, type RequestHeaders } from '../../as2';
 import type { SpilledBytes } from '../../bytes';
 import { As2Error, toAs2Error } from '../../errors';
 import {
@@ -14,18 +14,29 @@ import {
   type RequestLimits,
   sendAnswer,
 } from '../../http';
-import { asStoreError } from '../../store';
-import { type Arrival, arrivalOf, isAsynchronous } from './arrival';
-import { deliverReceipt } from './deliver-receipt';
+import { asStoreError, systemClock } from '../../store';
 import { type Emit, emitterFor } from '../events';
+import { RETRY_DEFAULTS } from '../retry';
+import type { ReceiveOptions, Receiver } from '../types';
+import { type Arrival, arrivalOf, isAsynchronous, type ReceiverContext } from './arrival';
+import { AsynchronousMessages } from './asynchronous';
+import { RECEIPT_LIMIT_BYTES, takeReceipt } from './incoming-receipt';
 import { type StoredMessage, storeMessage } from './open-message';
+import { RareEvents } from './rare-events';
 import { answerFor, type Reply } from './reply';
+import { Slots } from './slots';
 import { findStations } from './stations';
 import { takeMessage } from './take-message';
-import type { ReceiveOptions, Receiver } from '../types';
+import { Undecided } from './undecided';
 import { answerUnknown } from './unknown-stations';
 
-export const RECEIVE_DEFAULTS = { maxMessageBytes: 4 * 1024 ** 3, idleTimeoutMs: 60_000 } as const;
+export const RECEIVE_DEFAULTS = {
+  maxMessageBytes: 4 * 1024 ** 3,
+  idleTimeoutMs: 60_000,
+  parallel: 100,
+  parallelPerPartner: 50,
+} as const;
+const DEFAULT_OWNER = 'receiver';
 const GRACE_MS = 5_000;
 
 /** A receiving end; see `Receiver`. */
@@ -38,17 +49,41 @@ class HttpReceiver implements Receiver {
   private readonly arriving = new Set<IncomingMessage>();
   private readonly stopping = new AbortController();
   private readonly closing = new AbortController();
+  private readonly context: ReceiverContext;
   private readonly limits: RequestLimits;
+  private readonly places: Slots;
+  private readonly rare: RareEvents;
+  private readonly asynchronous: AsynchronousMessages;
   private readonly emit: Emit;
 
   constructor(private readonly options: ReceiveOptions) {
-    const { maxMessageBytes, idleTimeoutMs } = { ...RECEIVE_DEFAULTS, ...options };
+    const { maxMessageBytes, idleTimeoutMs, parallel, parallelPerPartner } = {
+      ...RECEIVE_DEFAULTS,
+      ...options,
+    };
+    const { receiptPausesMs: pausesMs = RETRY_DEFAULTS.pausesMs, clock = systemClock } = options;
+    this.context = {
+      options,
+      owner: options.owner ?? DEFAULT_OWNER,
+      clock,
+      retry: { attempts: options.receiptAttempts ?? RETRY_DEFAULTS.attempts, pausesMs },
+      undecided: Undecided.of(options.spool),
+      stopping: this.stopping.signal,
+      closing: this.closing.signal,
+    };
     this.limits = { limitBytes: maxMessageBytes, idleTimeoutMs };
+    this.places = new Slots({ all: parallel, each: parallelPerPartner });
+    this.rare = new RareEvents(() => clock.now());
+    this.asynchronous = new AsynchronousMessages(this.context);
     this.emit = emitterFor(options.onEvent, 'in');
   }
 
   get inWork(): number {
-    return this.working.size;
+    return this.working.size + this.asynchronous.inWork;
+  }
+
+  async resume(): Promise<void> {
+    if (!this.stopping.signal.aborted) await this.asynchronous.resume();
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -68,7 +103,7 @@ class HttpReceiver implements Receiver {
 
   async close(graceMs: number = GRACE_MS): Promise<void> {
     this.stopping.abort();
-    const done = Promise.all(this.working);
+    const done = Promise.all([...this.working, this.asynchronous.stop()]);
     const patience = new AbortController();
     await Promise.race([done, delay(graceMs, undefined, { signal: patience.signal })]);
     patience.abort();
@@ -80,14 +115,26 @@ class HttpReceiver implements Receiver {
   private async receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const arrival = await this.greet(request, response);
     if (!arrival) return;
-    const body = await this.readBody(request, response, arrival);
-    if (!body) return;
-    if (await isReceipt({ headers: arrival.headers, body })) {
-      await reportUnexpectedReceipt(arrival, body);
-      await sendAnswer(request, response, emptyAnswer(200));
+    const answer = (sent: HttpAnswer): Promise<boolean> => sendAnswer(request, response, sent);
+    const leave = this.places.take(arrival.relationship.partner.as2Name);
+    if (!leave) {
+      this.reportBusy(arrival);
+      await answer(busyAnswer());
       return;
     }
-    const answer = (sent: HttpAnswer): Promise<boolean> => sendAnswer(request, response, sent);
+    try {
+      const body = await this.readBody(request, arrival, answer);
+      if (body) await this.take(arrival, body, answer);
+    } finally {
+      leave();
+    }
+  }
+
+  private async take(arrival: Arrival, body: SpilledBytes, answer: SendAnswer): Promise<void> {
+    if (await isReceipt({ headers: arrival.headers, body })) {
+      await answer(await takeReceipt(arrival, body));
+      return;
+    }
     const stored = await postponing(arrival, () => storeMessage(arrival, body));
     if (!stored) {
       await body.dispose();
@@ -95,7 +142,38 @@ class HttpReceiver implements Receiver {
       return;
     }
     stored.arrival.emit('message-received', { sizeBytes: body.length });
-    await (isAsynchronous(arrival) ? answerLater(stored, answer) : answerNow(stored, answer));
+    await (isAsynchronous(arrival) ? this.answerLater(stored, answer) : this.answerNow(stored, answer));
+  }
+
+  private async answerNow(stored: StoredMessage, answer: SendAnswer): Promise<void> {
+    const reply = await postponing(stored.arrival, async () => (await takeMessage(stored)).reply);
+    if (!reply) {
+      await discardUnsettled(stored);
+      await answer(busyAnswer());
+      return;
+    }
+    await reportAnswer(stored.arrival, reply, await answer(answerFor(reply)));
+    // A message whose receipt was once to go elsewhere.
+    if (reply.folder.record.dueAt !== undefined) this.asynchronous.look();
+  }
+
+  /**
+   * HTTP-12: the answer only says that the bytes are safe; it does not wait for what is in them. From the moment at
+   * which the row is durable, the message is ours, whether the sender sees the answer or not.
+   */
+  private async answerLater(stored: StoredMessage, answer: SendAnswer): Promise<void> {
+    const { owner, clock, options } = this.context;
+    const durable = await postponing(stored.arrival, async () => {
+      await options.spool.settle(stored.folder, { claim: false, owner, dueAt: clock.now() });
+      return true;
+    });
+    if (!durable) {
+      await discardUnsettled(stored);
+      await answer(busyAnswer());
+      return;
+    }
+    await answer(emptyAnswer(204));
+    this.asynchronous.begin(stored);
   }
 
   /** Reads the head of a request. @returns undefined, when it was answered already */
@@ -107,16 +185,13 @@ class HttpReceiver implements Receiver {
       const { from, to } = as2;
       names = { from, to };
       const relationship = findStations(this.options.directory, as2);
+      const remoteAddress = remoteAddressOf(request);
       if (relationship) {
-        const { options } = this;
-        const { signal: stopping } = this.stopping;
-        const { signal: closing } = this.closing;
-        const remoteAddress = remoteAddressOf(request);
-        return arrivalOf({ options, relationship, headers, request: as2, remoteAddress, stopping, closing });
+        return arrivalOf({ receiver: this.context, relationship, headers, request: as2, remoteAddress });
       }
-      this.emit('request-refused', { error: new As2Error('stations-unknown', names), ...names });
-      const answer = await answerUnknown(request, as2, this.options.unknownStations ?? 'receipt');
-      await sendAnswer(request, response, answer);
+      this.reportUnknown(names, remoteAddress);
+      const { unknownStations = 'receipt' } = this.options;
+      await sendAnswer(request, response, await answerUnknown(request, as2, unknownStations));
     } catch (error) {
       const refusal = toAs2Error(error);
       this.emit('request-refused', { error: refusal, ...names });
@@ -125,65 +200,63 @@ class HttpReceiver implements Receiver {
     return undefined;
   }
 
+  /** @returns undefined, when the request was answered already */
   private async readBody(
     request: IncomingMessage,
-    response: ServerResponse,
-    { emit }: Arrival,
+    { headers, emit }: Arrival,
+    answer: SendAnswer,
   ): Promise<SpilledBytes | undefined> {
     const { spool } = this.options;
+    const limitBytes = looksLikeReceipt(headers)
+      ? Math.min(RECEIPT_LIMIT_BYTES, this.limits.limitBytes)
+      : this.limits.limitBytes;
     this.arriving.add(request);
     try {
-      return await readRequestBody(request, this.limits, spool.spill);
+      return await readRequestBody(request, { ...this.limits, limitBytes }, spool.spill);
     } catch (error) {
       const refusal = asStoreError(error, spool.directory) ?? toAs2Error(error);
       emit('request-refused', { error: refusal });
-      await sendAnswer(request, response, refusalAnswer(refusal));
+      await answer(refusalAnswer(refusal));
       return undefined;
     } finally {
       this.arriving.delete(request);
     }
   }
+
+  /** Anybody can cause this as often as they like. */
+  private reportUnknown(names: { readonly from: string; readonly to: string }, remoteAddress: string): void {
+    const count = this.rare.pass(JSON.stringify([remoteAddress, names.from, names.to]));
+    if (count === undefined) return;
+    this.emit('request-refused', { error: new As2Error('stations-unknown', names), ...names, count });
+  }
+
+  private reportBusy({ relationship, emit }: Arrival): void {
+    const { as2Name, name: partner } = relationship.partner;
+    const count = this.rare.pass(`busy ${as2Name}`);
+    if (count === undefined) return;
+    const { parallel, parallelPerPartner } = { ...RECEIVE_DEFAULTS, ...this.options };
+    const error = this.places.full
+      ? new As2Error('receiver-busy', { limit: parallel })
+      : new As2Error('receiver-busy-partner', { limit: parallelPerPartner, partner });
+    emit('message-postponed', { error, count });
+  }
 }
 
 type SendAnswer = (answer: HttpAnswer) => Promise<boolean>;
 
-async function answerNow(stored: StoredMessage, answer: SendAnswer): Promise<void> {
-  const { emit, relationship, request } = stored.arrival;
-  const reply = await postponing(stored.arrival, () => takeMessage(stored));
-  if (!reply) {
-    await discardUnsettled(stored);
-    await answer(busyAnswer());
-    return;
-  }
-  const sent = await answer(answerFor(reply));
-  if (!reply.receipt) return;
-  const known = { exchangeId: reply.folder.record.id, disposition: reply.disposition };
+async function reportAnswer(arrival: Arrival, reply: Reply, sent: boolean): Promise<void> {
+  const { folder, receipt, disposition } = reply;
+  if (!receipt) return;
+  const { relationship, request, emit } = arrival;
+  const known = { exchangeId: folder.record.id, disposition };
   if (!sent) {
     const facts = { partner: relationship.partner.name, messageId: request.messageId };
     emit('receipt-not-sent', { ...known, error: new As2Error('receipt-not-sent', facts) });
     return;
   }
-  await noteSent(reply);
+  // Whether it was sent is worth knowing, but nothing depends on it.
+  await folder.note('receipt-sent').catch(() => undefined);
   emit('receipt-sent', known);
-}
-
-/**
- * HTTP-12: the answer only says that the bytes are safe; it does not wait for what is in them. What fails later has no
- * answer to go into: the sender misses the receipt and repeats the message.
- */
-async function answerLater(stored: StoredMessage, answer: SendAnswer): Promise<void> {
-  const durable = await postponing(stored.arrival, async () => {
-    await stored.folder.advance('received');
-    return true;
-  });
-  if (!durable) {
-    await discardUnsettled(stored);
-    await answer(busyAnswer());
-    return;
-  }
-  await answer(emptyAnswer(204));
-  const reply = await postponing(stored.arrival, () => takeMessage(stored));
-  if (reply) await deliverReceipt(stored.arrival, reply);
 }
 
 /** Reports a failure on our side. @returns undefined after one */
@@ -198,29 +271,4 @@ async function postponing<T>(arrival: Arrival, work: () => Promise<T>): Promise<
 
 async function discardUnsettled({ folder }: StoredMessage): Promise<void> {
   if (!folder.settled) await folder.discard().catch(() => undefined);
-}
-
-/** Whether it was sent is worth knowing, but nothing depends on it. */
-async function noteSent({ folder }: Reply): Promise<void> {
-  await folder.note('receipt-sent').catch(() => undefined);
-}
-
-/** RCV-02: a receipt nobody waits for is acknowledged and changes nothing. */
-async function reportUnexpectedReceipt(arrival: Arrival, body: SpilledBytes): Promise<void> {
-  const { headers, relationship, emit } = arrival;
-  const { partner } = relationship;
-  try {
-    const receipt = await openReceipt(
-      { headers, body },
-      { signingCertificates: partner.signingCertificates },
-    );
-    const disposition = receipt.dispositionText || formatDisposition(receipt.disposition);
-    const originalMessageId = receipt.originalMessageId ?? 'without a name';
-    const facts = { partner: partner.name, originalMessageId, disposition };
-    emit('receipt-unexpected', { disposition, error: new As2Error('receipt-unexpected', facts) });
-  } catch (error) {
-    emit('receipt-unexpected', { error: toAs2Error(error) });
-  } finally {
-    await body.dispose();
-  }
 }

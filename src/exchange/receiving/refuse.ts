@@ -1,7 +1,10 @@
 import { dispositionFor, formatDisposition, micOfError } from '../../as2';
 import type { As2Error } from '../../errors';
+import { storedError } from '../stored-error';
+import { isAsynchronous } from './arrival';
 import type { StoredMessage } from './open-message';
-import { makeReceipt, type Reply, storeReceipt } from './reply';
+import type { HandedOver } from './hand-over';
+import { makeReceipt, storeReceipt } from './reply';
 
 /**
  * Answers a message that cannot be taken with an error receipt, when one was asked for. The flow does not see it. Its
@@ -10,14 +13,24 @@ import { makeReceipt, type Reply, storeReceipt } from './reply';
  * @param remark one more paragraph for the reader of the receipt
  * @throws As2Error `store-full`, `store-unavailable`
  */
-export async function refuse(message: StoredMessage, error: As2Error, remark?: string): Promise<Reply> {
+export async function refuse(message: StoredMessage, error: As2Error, remark?: string): Promise<HandedOver> {
   const { arrival, folder } = message;
+  const { options, clock } = arrival.receiver;
   const verdict = dispositionFor(error);
   const disposition = formatDisposition(verdict);
-  arrival.emit('message-rejected', { error, disposition });
   const receipt = await makeReceipt(arrival, { disposition: verdict, mic: micOfError(error), remark });
   await storeReceipt(folder, receipt);
-  folder.describe({ disposition, error: { code: error.code, message: error.message } });
-  await arrival.options.spool.settleRefused(folder);
-  return { disposition, folder, ...(receipt ? { receipt } : {}) };
+  await folder.advance(
+    'refused',
+    { disposition, error: storedError(error) },
+    {
+      attempts: 0,
+      dueAt: receipt && isAsynchronous(arrival) ? clock.now() : null,
+      detail: { disposition, error: { code: error.code, message: error.message } },
+    },
+  );
+  await options.spool.settleRefused(folder);
+  arrival.emit('message-rejected', { error, disposition });
+  const reply = { disposition, folder, ...(receipt ? { receipt } : {}) };
+  return { folder, reply: Promise.resolve(reply) };
 }

@@ -9,7 +9,7 @@ import {
 } from '../../as2';
 import { emptyAnswer, type HttpAnswer } from '../../http';
 import type { Arrival, IncomingFolder } from './arrival';
-import { PRODUCT } from '../product';
+import { FEATURES, PRODUCT } from '../product';
 import { parseReceiptFile, type ReceiptBytes, receiptFile } from '../receipt-file';
 
 /** What a sender gets for a message. */
@@ -42,6 +42,7 @@ export async function makeReceipt(arrival: Arrival, verdict: Verdict): Promise<R
     ...(mic ? { mic } : {}),
     text: receiptText(request, disposition, remark),
     product: PRODUCT,
+    features: FEATURES,
     messageId: newMessageId(identity.messageIdHost ?? identity.as2Name),
     ...signing(arrival),
     ...(request.receipt?.deliveryUrl === undefined ? {} : { subject }),

@@ -8,7 +8,7 @@ import {
   type RequestHeaders,
 } from '../../as2';
 import { type HttpAnswer, textAnswer } from '../../http';
-import { PRODUCT } from '../product';
+import { FEATURES, PRODUCT } from '../product';
 import type { ReceiveOptions } from '../types';
 
 /**
@@ -30,6 +30,7 @@ export async function answerUnknown(
     disposition,
     text: receiptText(as2, disposition),
     product: PRODUCT,
+    features: FEATURES,
     messageId: newMessageId(request.headers.host?.replace(/:\d+$/, '') ?? 'localhost'),
   });
   return { status: 200, headers, body };

@@ -11,7 +11,16 @@ export type {
   WaitingInfo,
 } from './outbox';
 export type { ReceiptReport, SignerReport } from './receipts';
-export type { HandOver, ReceiptDecision, ReceivedMessage, ReceiveOptions, Receiver } from './receiving';
+export type {
+  HandOver,
+  ReceiptDecision,
+  ReceiptTaker,
+  ReceivedAttachment,
+  ReceivedBytes,
+  ReceivedMessage,
+  ReceiveOptions,
+  Receiver,
+} from './receiving';
 export type { OutgoingDocument, SendOptions, SendOutcome, SentMessage } from './sending';
 export type {
   Identity,
