@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { As2Error, isAs2Error } from '../errors';
 import type { SizedSource, SpilledBytes } from '../bytes';
 import { type ExchangeFile, ExchangeFiles } from './exchange-files';
@@ -93,10 +92,6 @@ export class ExchangeFolder<Facts extends object> {
     return this.files.read(file);
   }
 
-  pathOf(file: ExchangeFile): string {
-    return join(this.path, file);
-  }
-
   /** The path of a file that holds the bytes; for a small one it is made now. It goes when the exchange goes. */
   async file(file: ExchangeFile): Promise<string> {
     return this.files.file(file);
@@ -117,7 +112,7 @@ export class ExchangeFolder<Facts extends object> {
   /**
    * Notes a step; durable when this returns. Before the folder is settled, steps are only remembered.
    * @throws As2Error `exchange-unreadable`, when the journal does not know it any more; storage failures. The record is
-   *   then what it was before, but for the facts.
+   *   then what it was before.
    */
   async advance(state: string, facts: Partial<Facts> = {}, step: Step = {}): Promise<void> {
     await this.step(state, facts, step);
@@ -172,15 +167,15 @@ export class ExchangeFolder<Facts extends object> {
   }
 
   private async write(state: string, facts: Partial<Facts>, step: Step, standing: Standing): Promise<void> {
-    this.describe(facts);
     const before = this.current;
+    this.describe(facts);
     const now = this.home.clock.now();
     const { detail } = step;
     const entry =
       state === before.state && detail === undefined
         ? undefined
         : { state, at: now, ...(detail === undefined ? {} : { detail }) };
-    this.current = { ...advanced(before, state, {}, step, now), ...claimOf(standing) };
+    this.current = { ...advanced(this.current, state, {}, step, now), ...claimOf(standing) };
     if (!this.inPlace) {
       if (entry) this.early.push(entry);
       return;
@@ -197,7 +192,7 @@ export class ExchangeFolder<Facts extends object> {
         ...(entry ? { entry } : {}),
       });
     } catch (error) {
-      this.current = { ...before, facts: this.current.facts };
+      this.current = { ...before, facts: withoutChanges(this.current.facts, facts, before.facts) };
       throw error;
     }
     this.files.written(writes);
@@ -236,6 +231,13 @@ export class ExchangeFolder<Facts extends object> {
       this.inPlace = true;
     }
   }
+}
+
+/** What was described while a step was being written stays; what came with the step goes. */
+function withoutChanges<Facts extends object>(facts: Facts, changes: Partial<Facts>, before: Facts): Facts {
+  const kept = Object.entries(facts).filter(([name]) => !(name in changes));
+  const old = Object.entries(before).filter(([name]) => name in changes);
+  return Object.fromEntries([...old, ...kept]) as Facts;
 }
 
 function claimOf({ claimed }: Standing): { claimed?: boolean } {

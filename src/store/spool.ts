@@ -26,7 +26,7 @@ export interface SpoolSettings {
 
 const THRESHOLD_BYTES = 1024 * 1024;
 /** Files up to this size cost less as rows of the journal. */
-const SMALL_BYTES = 0;
+const SMALL_BYTES = 64 * 1024;
 const DAY_MS = 24 * 3_600_000;
 const RETENTION_MS = 30 * DAY_MS;
 /** What lies aside this long belongs to nobody: a transfer in work touches its file. */

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type * as NodeSqlite from 'node:sqlite';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Answer, OpenOptions, Request, Row, Statement } from './protocol';
-import { failureOf, JournalFailure } from './sqlite-failure';
+import { failureOf, isOfRequest, JournalFailure } from './sqlite-failure';
 
 type Sqlite = typeof NodeSqlite;
 
@@ -82,10 +82,9 @@ export class JournalDatabase {
       this.database.exec('RELEASE request');
       return { rows };
     } catch (error) {
-      const failure = failureOf(error);
-      if (failure.code !== 'taken' && failure.code !== 'row-missing') throw error;
+      if (!isOfRequest(error)) throw error;
       this.database.exec('ROLLBACK TO request; RELEASE request');
-      return { failure };
+      return { failure: failureOf(error) };
     }
   }
 

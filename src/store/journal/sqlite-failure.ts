@@ -5,6 +5,8 @@ const CORRUPT = 11;
 const FULL = 13;
 const CONSTRAINT = 19;
 const NOT_A_DATABASE = 26;
+/** Extended: two rows want the same place in a unique index. */
+const CONSTRAINT_UNIQUE = 2067;
 
 /** A failure that the journal itself has found. */
 export class JournalFailure extends Error {
@@ -14,6 +16,13 @@ export class JournalFailure extends Error {
   ) {
     super(reason);
   }
+}
+
+/** Whether what failed is the one request, and neither the disk nor the database. */
+export function isOfRequest(error: unknown): boolean {
+  if (error instanceof JournalFailure) return error.code === 'row-missing';
+  const { errcode } = error as { errcode?: unknown };
+  return typeof errcode === 'number' && (errcode & 0xff) === CONSTRAINT;
 }
 
 export function failureOf(error: unknown): Failure {
@@ -26,14 +35,13 @@ function codeOf(error: unknown): FailureCode {
   const { errcode, code } = error as { errcode?: unknown; code?: unknown };
   if (typeof errcode !== 'number')
     return code === 'ENOSPC' || code === 'EDQUOT' ? 'store-full' : 'store-unavailable';
+  if (errcode === CONSTRAINT_UNIQUE) return 'taken';
   switch (errcode & 0xff) {
     case CORRUPT:
     case NOT_A_DATABASE:
       return 'journal-damaged';
     case FULL:
       return 'store-full';
-    case CONSTRAINT:
-      return 'taken';
     default:
       return 'store-unavailable';
   }
