@@ -39,7 +39,8 @@ export function createAgent(
 ): HttpAgent | HttpsAgent {
   const pool = {
     keepAlive,
-    maxSockets: CONNECTIONS_PER_HOST,
+    // For one request: with a limit Node.js would still ask the server to keep the connection.
+    maxSockets: keepAlive ? CONNECTIONS_PER_HOST : Number.POSITIVE_INFINITY,
     maxFreeSockets: 4,
     timeout: IDLE_CONNECTION_MS,
     scheduling: 'lifo',

@@ -10,6 +10,7 @@ import {
   type ProgressInfo,
   type Relationship,
   type SendOutcome,
+  type StationDirectory,
   stationDirectory,
   type SubmitOptions,
   type WaitingInfo,
@@ -45,6 +46,7 @@ export class OutboxBench {
   readonly progress: ProgressInfo[] = [];
   readonly events: ExchangeEvent[] = [];
   relationship: Relationship;
+  find: StationDirectory['find'] = (names) => stationDirectory([this.relationship]).find(names);
   spool!: Spool;
   outbox!: Outbox;
 
@@ -80,7 +82,7 @@ export class OutboxBench {
     this.outbox = Outbox.open({
       spool: this.spool,
       // Asked for each attempt: the relationship may be exchanged.
-      directory: { find: (names) => stationDirectory([this.relationship]).find(names) },
+      directory: { find: (names) => this.find(names) },
       clock,
       onEvent: (event) => this.events.push(event),
       ...options,
@@ -97,6 +99,12 @@ export class OutboxBench {
   async restart(): Promise<void> {
     await this.close();
     await this.open();
+  }
+
+  /** Changes the settings of the partner. */
+  configure(changes: PartnerChanges): void {
+    const url = this.partner.url;
+    this.relationship = relationshipOf(this.alpha, this.beta, { url, ...this.setup.partner, ...changes });
   }
 
   attach(listener: Partial<OutboxListener> = {}, owner = OWNER): () => void {
@@ -124,6 +132,24 @@ export class OutboxBench {
       ...changes,
     });
     return exchangeId;
+  }
+
+  /** Lets time pass; what is due on the way is done before it goes on. */
+  async pass(ms: number): Promise<void> {
+    const end = this.clock.now() + ms;
+    await this.idle();
+    for (;;) {
+      const left = end - this.clock.now();
+      if (left <= 0) return;
+      await this.clock.pass(Math.min(left, Math.max(this.clock.untilNext ?? left, 1)));
+      await this.idle();
+    }
+  }
+
+  /** Lets time pass until the partner has got so many messages. */
+  async passUntilArrived(count: number): Promise<void> {
+    await this.idle();
+    while (this.partner.arrived.length < count) await this.pass(MINUTE_MS);
   }
 
   /** Waits until nothing is in work. */
@@ -156,6 +182,7 @@ export class OutboxBench {
   }
 }
 
+export const MINUTE_MS = 60_000;
 const PATIENCE_MS = 15_000;
 
 /** Waits for a condition, never for a time. */
