@@ -1,6 +1,6 @@
 import { type ByteFlow, withLength } from '../bytes';
 import type { DigestName } from '../cms';
-import type { Entity } from '../mime';
+import { type Entity, parseParameterized } from '../mime';
 import { DigestSet, type KeptMic, type MicScope } from './mic';
 
 interface Watched {
@@ -30,9 +30,17 @@ export class MicKeeper {
     return this.alternatives ? this.digested(flow, this.add(scope, true)) : flow;
   }
 
-  /** An unprotected message: its body. Some products digest the MIME headers too (MIC-03). */
+  /**
+   * An unprotected message: its body. Some products digest the MIME headers too (MIC-03), and of several documents
+   * RFC 6362 §2.3 takes what stands between the boundaries (MIC-09).
+   */
   watchPlain({ headers, body }: Entity): Entity {
-    const watched = this.watch('body', body);
+    let watched = this.watch('body', body);
+    const { value, parameters } = parseParameterized(headers.get('Content-Type') ?? '');
+    const boundary = value.startsWith('multipart/') ? parameters.get('boundary') : undefined;
+    if (boundary !== undefined) {
+      watched = this.digested(watched, this.add('parts', true), betweenBoundaries(boundary));
+    }
     if (!this.alternatives) return { headers, body: watched };
     const withHeaders = this.add('entity', true);
     withHeaders.add(Buffer.concat([headers.toBuffer(), Buffer.from('\r\n')]));
@@ -62,13 +70,28 @@ export class MicKeeper {
     return digests;
   }
 
-  private digested(flow: ByteFlow, digests: DigestSet): ByteFlow {
+  private digested(flow: ByteFlow, digests: DigestSet, form?: (chunk: Buffer) => Buffer): ByteFlow {
     this.unread += 1;
-    return withLength(this.counted(digests.through(flow.chunks)), flow.length);
+    return withLength(this.counted(digests.through(flow.chunks, form)), flow.length);
   }
 
   private async *counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
     yield* chunks;
     this.unread -= 1;
   }
+}
+
+/** Leaves the first and the last delimiter of a multipart away, whose lengths are known. */
+function betweenBoundaries(boundary: string): (chunk: Buffer) => Buffer {
+  let before = `--${boundary}\r\n`.length;
+  const lastBytes = `\r\n--${boundary}--\r\n`.length;
+  let end = Buffer.alloc(0);
+  return (chunk) => {
+    const more = chunk.subarray(before);
+    before -= chunk.length - more.length;
+    const seen = Buffer.concat([end, more]);
+    const known = Math.max(0, seen.length - lastBytes);
+    end = seen.subarray(known);
+    return seen.subarray(0, known);
+  };
 }

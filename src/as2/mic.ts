@@ -16,6 +16,8 @@ export type MicScope =
   | 'entity'
   /** The compressed part of a message that is not signed; no standard takes it (MIC-05). */
   | 'compressed-entity'
+  /** Several documents without any protection: what stands between the first boundary and the last (MIC-09). */
+  | 'parts'
   /** The HTTP body alone: neither signed nor encrypted nor compressed (MIC-03). */
   | 'body';
 

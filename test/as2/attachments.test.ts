@@ -1,13 +1,23 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
-import type { OpenedMessage, OpenOptions } from '../../src/as2';
-import { bufferFlow } from '../../src/bytes';
+import { judgeReceipt, type OpenedMessage, type OpenOptions, openReceipt } from '../../src/as2';
+import { bufferFlow, bufferSource } from '../../src/bytes';
 import { parseParameterized } from '../../src/mime';
 import { type BusinessDocument, pdfLike, ublInvoice } from '../support/business-documents';
 import { withTempDirectory } from '../support/temp';
 import { verifiedByOpenssl } from './openssl-smime';
-import { asMimeFile, collect, composed, opened, payloadBytes, stations, wire } from './stations';
+import {
+  alphaName,
+  asMimeFile,
+  betaName,
+  collect,
+  composed,
+  opened,
+  payloadBytes,
+  stations,
+  wire,
+} from './stations';
 
 function outgoing({ bytes, contentType, filename }: BusinessDocument) {
   return { content: bufferFlow(bytes), contentType, filename };
@@ -51,6 +61,45 @@ function expected(documents: readonly BusinessDocument[], root = 0) {
 const split: Partial<OpenOptions> = { splitAttachments: true };
 
 describe('Several documents in one message', () => {
+  it('MIC-09 without any protection: of the body, and what RFC 6362 takes counts too', async () => {
+    const [payload, ...attachments] = [ublInvoice(), pdfLike()].map(outgoing);
+    const sent = await composed({ ...(payload ? { payload } : {}), attachments });
+    const boundary =
+      parseParameterized(sent.headers.get('Content-Type') ?? '').parameters.get('boundary') ?? '';
+    const text = sent.body.toString('latin1');
+    const parts = text.slice(`--${boundary}\r\n`.length, text.lastIndexOf(`\r\n--${boundary}--`));
+    const digestOf = (bytes: string) => createHash('sha256').update(bytes, 'latin1').digest('base64');
+    const kept = sent.mics.filter(({ algorithm }) => algorithm === 'sha-256');
+    assert.deepEqual(
+      kept.filter(({ scope }) => scope !== 'entity'),
+      [
+        { value: digestOf(text), algorithm: 'sha-256', scope: 'body' },
+        { value: digestOf(parts), algorithm: 'sha-256', scope: 'parts', alternative: true },
+      ],
+    );
+    // We answer what RFC 4130 says.
+    assert.equal((await opened(sent)).mic.value, digestOf(text));
+    const messageId = sent.headers.get('Message-ID') ?? '';
+    const judged = async (value: string) => {
+      const { headers, body } = wire(
+        { 'Content-Type': 'message/disposition-notification' },
+        [
+          `Original-Message-ID: ${messageId}`,
+          'Disposition: automatic-action/MDN-sent-automatically; processed',
+          `Received-content-MIC: ${value}, sha-256`,
+          '',
+        ].join('\r\n'),
+      );
+      const receipt = await openReceipt({ headers, body: bufferSource(body) }, { signingCertificates: [] });
+      const stationNames = { ownAs2Name: alphaName, partnerAs2Name: betaName };
+      return judgeReceipt(receipt, { messageId, mics: sent.mics, signedRequired: false, ...stationNames });
+    };
+    const matching = await judged(digestOf(parts));
+    assert.deepEqual([matching.positive, matching.micAlternative], [true, true]);
+    assert.equal((await judged(digestOf(text))).positive, true);
+    assert.equal((await judged(digestOf(`${parts}\r\n`))).problem?.code, 'receipt-mic-mismatch');
+  });
+
   it('MA-01, MA-03, FN-01 an invoice and its PDF arrive as two documents with their names', async () => {
     const documents = [ublInvoice(), pdfLike()];
     const received = await opened(await both(documents), split);

@@ -71,7 +71,9 @@ type Family = (
 ) => Promise<((test: WycheproofTest) => Promise<Taken> | Taken) | undefined>;
 
 export const families: readonly (readonly [files: RegExp, ids: string, family: Family])[] = [
-  [/^(?:aes_ccm|aes_gcm|chacha20_poly1305)_test/, 'AEAD-02, AEAD-03, AEAD-04', aead],
+  [/^aes_gcm_test/, 'AEAD-02', aead],
+  [/^aes_ccm_test/, 'AEAD-03', aead],
+  [/^chacha20_poly1305_test/, 'AEAD-04', aead],
   [/^aes_cbc_pkcs5_test/, 'ENV-09', cbc],
   [/^aes_wrap_test/, 'ENV-07', keyWrap],
   [/^rsa_signature_\d+_sha\w*_test/, 'SIG-10', rsaSignature],
