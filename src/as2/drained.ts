@@ -10,21 +10,31 @@ export class DrainedChunks {
   /** For the first reader. */
   readonly chunks: Chunks;
 
-  constructor(chunks: Chunks) {
+  /** @param see looks at every chunk, also at those that nobody reads */
+  constructor(
+    chunks: Chunks,
+    private readonly see?: (chunk: Buffer) => void,
+  ) {
     this.iterator = chunks[Symbol.asyncIterator]();
-    const next = () => this.iterator.next();
+    const next = () => this.next();
     this.chunks = {
       [Symbol.asyncIterator]: () => ({ next, return: async () => ({ done: true, value: undefined }) }),
     };
   }
 
-  /** Reads what was left. @param see looks at it */
-  async drain(see?: (chunk: Buffer) => void): Promise<void> {
-    for (let step; !(step = await this.iterator.next()).done;) see?.(step.value);
+  /** Reads what was left. */
+  async drain(): Promise<void> {
+    while (!(await this.next()).done);
   }
 
   /** Releases what lies underneath. */
   async close(): Promise<void> {
     await this.iterator.return?.();
+  }
+
+  private async next(): Promise<IteratorResult<Buffer>> {
+    const step = await this.iterator.next();
+    if (!step.done) this.see?.(step.value);
+    return step;
   }
 }

@@ -1,4 +1,4 @@
-import { ByteReader, type Chunks, readAll, tap } from '../bytes';
+import { ByteReader, type Chunks, readAll } from '../bytes';
 import {
   ContentSignatures,
   digestByName,
@@ -197,7 +197,7 @@ class LayerReader {
       return enveloped.failure(cause);
     };
     const tail = new TailWatch();
-    const whole = new DrainedChunks(tap(enveloped.content, tail.see));
+    const whole = new DrainedChunks(enveloped.content, tail.see);
     try {
       const reader = new ByteReader(whole.chunks);
       const probe = await reader.peek(PROBE_BYTES);

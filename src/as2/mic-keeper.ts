@@ -12,7 +12,6 @@ interface Watched {
 /** Takes the digests of a message while it is being sent. */
 export class MicKeeper {
   private readonly watched: Watched[] = [];
-  private unread = 0;
 
   /** @param alternatives also keep what some products answer against the standard */
   constructor(
@@ -55,13 +54,18 @@ export class MicKeeper {
 
   /** @throws Error before everything was read */
   mics(): KeptMic[] {
-    if (this.unread > 0) throw new Error('The MICs are known when the body has been read to its end.');
-    const standardFirst = this.watched.toSorted(
-      (one, other) => Number(one.alternative) - Number(other.alternative),
-    );
-    return standardFirst.flatMap(({ scope, alternative, digests }) =>
-      digests.mics().map((mic) => ({ ...mic, scope, ...(alternative ? { alternative } : {}) })),
-    );
+    if (!this.watched.every(({ digests }) => digests.complete))
+      throw new Error('The MICs are known when the body has been read to its end.');
+    const kept: KeptMic[] = [];
+    for (const alternative of [false, true]) {
+      for (const { scope, digests } of this.watched.filter(
+        (watched) => watched.alternative === alternative,
+      )) {
+        for (const mic of digests.mics())
+          kept.push(alternative ? { ...mic, scope, alternative } : { ...mic, scope });
+      }
+    }
+    return kept;
   }
 
   private add(scope: MicScope, alternative: boolean): DigestSet {
@@ -71,13 +75,7 @@ export class MicKeeper {
   }
 
   private digested(flow: ByteFlow, digests: DigestSet, form?: (chunk: Buffer) => Buffer): ByteFlow {
-    this.unread += 1;
-    return withLength(this.counted(digests.through(flow.chunks, form)), flow.length);
-  }
-
-  private async *counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
-    yield* chunks;
-    this.unread -= 1;
+    return withLength(digests.through(flow.chunks, form), flow.length);
   }
 }
 

@@ -40,6 +40,7 @@ export interface ReceivedMic {
 /** Several digests over the same bytes: a few that are at hand, then those of a flow. */
 export class DigestSet {
   private readonly running: RunningDigests;
+  private ended = false;
 
   constructor(names: Iterable<DigestName>) {
     this.running = new RunningDigests(names);
@@ -62,14 +63,25 @@ export class DigestSet {
         yield chunk;
       }
       await this.running.finish();
+      this.ended = true;
     } finally {
       this.running.abandon();
     }
   }
 
+  /** A flow has been read to its end. */
+  get complete(): boolean {
+    return this.ended;
+  }
+
   /** The digests; nothing can be added afterwards. */
   digests(): Digests {
     return this.running.digests();
+  }
+
+  /** One of them, before the others where they are not there yet. */
+  digest(name: DigestName): Buffer {
+    return this.running.digest(name);
   }
 
   mics(): Mic[] {

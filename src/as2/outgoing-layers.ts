@@ -85,22 +85,28 @@ export function signedEntity(part: ByteFlow, sign: SignOptions, digests: DigestS
   };
 }
 
+const SIGNATURE_HEAD = Buffer.from(
+  [
+    'Content-Type: application/pkcs7-signature; name="smime.p7s"',
+    'Content-Transfer-Encoding: base64',
+    'Content-Disposition: attachment; filename="smime.p7s"',
+    '',
+    '',
+  ].join('\r\n'),
+  'latin1',
+);
+
 /** A boundary of 128 random bits occurs in no content, so that nothing has to be searched for it (MIME-05). */
 function signaturePart(sign: SignOptions, digests: DigestSet): ByteFlow {
-  const headers = Headers.fromPairs([
-    ['Content-Type', 'application/pkcs7-signature; name="smime.p7s"'],
-    ['Content-Transfer-Encoding', 'base64'],
-    ['Content-Disposition', 'attachment; filename="smime.p7s"'],
-  ]);
-  const head = Buffer.concat([headers.toBuffer(), Buffer.from('\r\n')]);
-  const length = head.length + base64LinesLength(detachedLength(sign));
+  const length = SIGNATURE_HEAD.length + base64LinesLength(detachedLength(sign));
   return withLength(chunks(), length);
 
   async function* chunks(): AsyncGenerator<Buffer, void> {
-    yield head;
-    const digest = digests.digests().get(sign.digest);
-    if (!digest) throw new RangeError(`${sign.digest} was not computed`);
-    yield base64Lines(await signDetached(digest, sign));
+    yield SIGNATURE_HEAD;
+    const signature = signDetached(digests.digest(sign.digest), sign);
+    // The signature is being made in another thread.
+    digests.digests();
+    yield base64Lines(await signature);
   }
 }
 

@@ -8,6 +8,20 @@ import { malformed } from './malformed';
 export function decodeOid(content: Buffer): string {
   if (content.length === 0 || content.length > LONGEST_OID_BYTES)
     throw malformed('an object identifier has a bad length');
+  const key = content.toString('latin1');
+  let dotted = decoded.get(key);
+  if (dotted === undefined) {
+    dotted = decodeArcs(content);
+    if (decoded.size < MOST_DECODED) decoded.set(key, dotted);
+  }
+  return dotted;
+}
+
+/** Every message names the same ones; what a partner makes up shall not fill the memory. */
+const decoded = new Map<string, string>();
+const MOST_DECODED = 1000;
+
+function decodeArcs(content: Buffer): string {
   let dotted = '';
   let start = 0;
   for (let at = 0; at < content.length; at++) {

@@ -25,9 +25,18 @@ export class BerStreamReader {
   /** The next element's header without consuming it; undefined at the end of the element around it. */
   async peekHeader(): Promise<BerHeader | undefined> {
     if (this.ends.length > 0 && (await this.atEnd())) return undefined;
-    const { position, available } = this.reader;
-    const bytes =
-      available.length < LONGEST_HEADER_BYTES ? await this.reader.peek(LONGEST_HEADER_BYTES) : available;
+    return this.decode(await this.reader.peek(LONGEST_HEADER_BYTES));
+  }
+
+  /** The same without waiting; undefined also when too little is at hand to say. */
+  private headerAtHand(): BerHeader | undefined {
+    const { available } = this.reader;
+    if (available.length < LONGEST_HEADER_BYTES || this.isAtEnd(available)) return undefined;
+    return this.decode(available);
+  }
+
+  private decode(bytes: Buffer): BerHeader {
+    const { position } = this.reader;
     const header = decodeHeader(bytes, 0, position);
     if (!header) throw new As2Error('truncated', { expected: 1 });
     if (sameTag(header.tag, tags.endOfContents))
@@ -40,17 +49,17 @@ export class BerStreamReader {
   }
 
   async isNext(tag: Tag): Promise<boolean> {
-    const header = await this.peekHeader();
+    const header = this.headerAtHand() ?? (await this.peekHeader());
     return header !== undefined && sameTag(header.tag, tag);
   }
 
   /** Goes into a constructed element that must bear that tag. */
   async enter(tag: Tag): Promise<void> {
-    const header = await this.expect(tag);
+    const header = this.expected(this.headerAtHand() ?? (await this.peekHeader()), tag);
     if (!header.constructed) throw malformed(`${describeTag(tag)} is not constructed`, this.reader.position);
     if (this.ends.length >= this.limits.depth)
       throw malformed('elements are nested too deeply', this.reader.position);
-    await this.reader.read(header.headerBytes);
+    this.reader.readAvailable(header.headerBytes);
     this.ends.push(header.length === undefined ? undefined : this.reader.position + header.length);
   }
 
@@ -62,18 +71,28 @@ export class BerStreamReader {
 
   /** Whether the element entered last has nothing left. */
   async atEnd(): Promise<boolean> {
+    const needsBytes = this.ends.length > 0 && this.ends.at(-1) === undefined;
+    return this.isAtEnd(needsBytes ? await this.reader.peek(2) : this.reader.available);
+  }
+
+  private isAtEnd(next: Buffer): boolean {
     if (this.ends.length === 0) return false;
     const end = this.ends.at(-1);
-    if (end !== undefined) {
-      if (this.reader.position > end) throw malformed('an element is longer than what surrounds it', end);
-      return this.reader.position === end;
-    }
-    const next = await this.reader.peek(2);
-    return next.length === 2 && next.readUInt16BE() === 0;
+    if (end === undefined) return next.length >= 2 && next[0] === 0 && next[1] === 0;
+    if (this.reader.position > end) throw malformed('an element is longer than what surrounds it', end);
+    return this.reader.position === end;
   }
 
   /** The next element as a whole, as received, if it is not longer than that. */
   async readElement(longestBytes: number): Promise<Buffer> {
+    const header = this.headerAtHand();
+    const length = header?.length === undefined ? Infinity : header.headerBytes + header.length;
+    return length <= Math.min(longestBytes, this.reader.available.length)
+      ? this.reader.readAvailable(length)
+      : this.readElementInPieces(longestBytes);
+  }
+
+  private async readElementInPieces(longestBytes: number): Promise<Buffer> {
     const parts: Buffer[] = [];
     let length = 0;
     const read = async (count: number): Promise<void> => {
@@ -91,7 +110,7 @@ export class BerStreamReader {
           await read(2);
           continue;
         }
-        const header = await this.expect();
+        const header = this.expected(await this.peekHeader());
         await read(header.headerBytes + (header.length ?? 0));
         if (header.length === undefined) {
           if (this.ends.length >= this.limits.depth)
@@ -111,8 +130,8 @@ export class BerStreamReader {
    * @param tag of an implicitly tagged one
    */
   async *octets(tag: Tag = tags.octetString): AsyncGenerator<Buffer, void> {
-    const header = await this.expect(tag);
-    await this.reader.read(header.headerBytes);
+    const header = this.expected(this.headerAtHand() ?? (await this.peekHeader()), tag);
+    this.reader.readAvailable(header.headerBytes);
     if (!header.constructed) {
       yield* this.reader.take(header.length ?? 0);
       return;
@@ -129,8 +148,7 @@ export class BerStreamReader {
     }
   }
 
-  private async expect(tag?: Tag): Promise<BerHeader> {
-    const header = await this.peekHeader();
+  private expected(header: BerHeader | undefined, tag?: Tag): BerHeader {
     if (!header) throw malformed(`${tag ? describeTag(tag) : 'an element'} is missing`, this.reader.position);
     if (tag && !sameTag(header.tag, tag)) {
       throw malformed(

@@ -3,7 +3,12 @@ import { contextTag, type Tag, tags } from './tag';
 
 /** Identifier and length octets in their shortest form (DER). */
 export function tlvHeader(tag: Tag, form: 'primitive' | 'constructed', length: number): Buffer {
-  return Buffer.from(headerOctets(tag, form, length));
+  const identifier = identifierOctets(tag, form);
+  const octets = lengthOctets(length);
+  const header = Buffer.allocUnsafe(identifier.length + octets);
+  header.set(identifier);
+  writeLength(header, identifier.length, length, octets);
+  return header;
 }
 
 /** Header of a constructed element whose end is marked by `endOfContents`. */
@@ -14,25 +19,47 @@ export function indefiniteHeader(tag: Tag): Buffer {
 export const endOfContents = Buffer.from([0, 0]);
 
 function identifierOctets(tag: Tag, form: 'primitive' | 'constructed'): number[] {
-  const high = (tag.tagClass << 6) | (form === 'constructed' ? 0x20 : 0);
-  return tag.number < 0x1f ? [high | tag.number] : [high | 0x1f, ...base128(BigInt(tag.number))];
+  if (tag.number < 0x1f) return [lowIdentifierOctet(tag, form)];
+  return [lowIdentifierOctet({ ...tag, number: 0x1f }, form), ...base128(BigInt(tag.number))];
 }
 
-function headerOctets(tag: Tag, form: 'primitive' | 'constructed', length: number): number[] {
-  const octets = identifierOctets(tag, form);
-  if (length < 0x80) return [...octets, length];
-  const lengthOctets: number[] = [];
-  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) lengthOctets.unshift(rest % 256);
-  return [...octets, 0x80 | lengthOctets.length, ...lengthOctets];
+function lowIdentifierOctet({ tagClass, number }: Tag, form: 'primitive' | 'constructed'): number {
+  return (tagClass << 6) | (form === 'constructed' ? 0x20 : 0) | number;
+}
+
+/** How many octets say a length (X.690 §8.1.3). */
+function lengthOctets(length: number): number {
+  let octets = 1;
+  if (length >= 0x80) for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets += 1;
+  return octets;
+}
+
+/** @returns where the content begins */
+function writeLength(bytes: Buffer, at: number, length: number, octets: number): number {
+  const end = at + octets;
+  bytes[at] = octets === 1 ? length : 0x80 | (octets - 1);
+  for (let rest = length, last = end - 1; last > at; last--, rest = Math.floor(rest / 256))
+    bytes[last] = rest % 256;
+  return end;
 }
 
 function element(tag: Tag, form: 'primitive' | 'constructed', parts: readonly Buffer[]): Buffer {
   let length = 0;
   for (const part of parts) length += part.length;
-  const header = headerOctets(tag, form, length);
-  const bytes = Buffer.allocUnsafe(header.length + length);
-  bytes.set(header);
-  let at = header.length;
+  const lengthBytes = lengthOctets(length);
+  let bytes: Buffer;
+  let at: number;
+  if (tag.number < 0x1f) {
+    bytes = Buffer.allocUnsafe(1 + lengthBytes + length);
+    bytes[0] = lowIdentifierOctet(tag, form);
+    at = 1;
+  } else {
+    const identifier = identifierOctets(tag, form);
+    bytes = Buffer.allocUnsafe(identifier.length + lengthBytes + length);
+    bytes.set(identifier);
+    at = identifier.length;
+  }
+  at = writeLength(bytes, at, length, lengthBytes);
   for (const part of parts) at += part.copy(bytes, at);
   return bytes;
 }

@@ -49,6 +49,11 @@ export class ByteReader {
    */
   async read(count: number): Promise<Buffer> {
     if (this.held.length < count) await this.hold(count);
+    return this.readAvailable(count);
+  }
+
+  /** The same for bytes that are held already, without waiting. */
+  readAvailable(count: number): Buffer {
     if (this.held.length < count) throw truncated(count - this.held.length);
     const bytes = this.held.subarray(0, count);
     this.skipHeld(count);
@@ -58,10 +63,7 @@ export class ByteReader {
   /** The next bytes as they lie, at most `longest`; undefined at the end. */
   async nextChunk(longest: number): Promise<Buffer | undefined> {
     if (this.held.length === 0) await this.hold(1);
-    if (this.held.length === 0) return undefined;
-    const bytes = this.held.subarray(0, longest);
-    this.skipHeld(bytes.length);
-    return bytes;
+    return this.held.length === 0 ? undefined : this.takeHeld(longest);
   }
 
   /**
@@ -71,8 +73,9 @@ export class ByteReader {
   async *take(count: number): AsyncGenerator<Buffer, void> {
     let missing = count;
     while (missing > 0) {
-      const bytes = await this.nextChunk(missing);
-      if (!bytes) throw truncated(missing);
+      if (this.held.length === 0) await this.hold(1);
+      if (this.held.length === 0) throw truncated(missing);
+      const bytes = this.takeHeld(missing);
       missing -= bytes.length;
       yield bytes;
     }
@@ -81,7 +84,11 @@ export class ByteReader {
   /** Everything up to the end. */
   async *rest(): AsyncGenerator<Buffer, void> {
     try {
-      for (let bytes; (bytes = await this.nextChunk(Infinity));) yield bytes;
+      for (;;) {
+        if (this.held.length === 0) await this.hold(1);
+        if (this.held.length === 0) return;
+        yield this.takeHeld(Infinity);
+      }
     } finally {
       await this.close();
     }
@@ -100,8 +107,14 @@ export class ByteReader {
     await this.iterator.return?.();
   }
 
+  private takeHeld(longest: number): Buffer {
+    const bytes = this.held.length <= longest ? this.held : this.held.subarray(0, longest);
+    this.skipHeld(bytes.length);
+    return bytes;
+  }
+
   private skipHeld(count: number): void {
-    this.held = this.held.subarray(count);
+    this.held = count === this.held.length ? EMPTY : this.held.subarray(count);
     this.consumed += count;
   }
 
@@ -117,11 +130,11 @@ export class ByteReader {
         break;
       }
       if (next.value.length === 0) continue;
-      parts.push(next.value);
+      if (length > 0) parts.push(next.value);
+      else parts[0] = next.value;
       length += next.value.length;
     }
-    const only = parts.filter((part) => part.length > 0);
-    this.held = only.length === 1 && only[0] ? only[0] : Buffer.concat(only, length);
+    this.held = parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts, length);
   }
 }
 

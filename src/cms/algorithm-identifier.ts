@@ -11,8 +11,18 @@ export function readAlgorithmIdentifier(node: Asn1Node | undefined): AlgorithmId
   return { oid: oidValue(algorithm), parameters };
 }
 
+/** Written again and again, and as few as our tables name. */
+const bare = new Map<string, Buffer>();
+const withNull = new Map<string, Buffer>();
+
 /** @param parameters `null` writes an ASN.1 NULL, `undefined` leaves them away: standards differ by algorithm */
 export function algorithmIdentifier(algorithm: string, parameters: Buffer | null | undefined): Buffer {
-  if (parameters === undefined) return sequence(oid(algorithm));
-  return sequence(oid(algorithm), parameters ?? nullValue());
+  if (parameters) return sequence(oid(algorithm), parameters);
+  const known = parameters === null ? withNull : bare;
+  let identifier = known.get(algorithm);
+  if (!identifier) {
+    identifier = sequence(oid(algorithm), ...(parameters === null ? [nullValue()] : []));
+    known.set(algorithm, identifier);
+  }
+  return identifier;
 }

@@ -30,8 +30,15 @@ export function readCertificateIdentifier(
   return { issuerDer: issuer?.raw ?? Buffer.alloc(0), serial: integerBytes(serial) };
 }
 
+const identifiers = new WeakMap<Certificate, Buffer>();
+
 export function issuerAndSerialNumber(certificate: Certificate): Buffer {
-  return sequence(certificate.issuerDer, integer(certificate.serial));
+  let identifier = identifiers.get(certificate);
+  if (!identifier) {
+    identifier = sequence(certificate.issuerDer, integer(certificate.serial));
+    identifiers.set(certificate, identifier);
+  }
+  return identifier;
 }
 
 /** Names are compared by meaning and serials by value: encodings differ between products (SIG-08). */

@@ -4,6 +4,8 @@ import { As2Error } from '../errors';
 /** 48 bytes make a line of 64 characters, the length that PEM and OpenSSL use (RFC 2045 §6.8 allows 76). */
 const BYTES_PER_LINE = 48;
 const LINE_CHARACTERS = 64;
+const CR = 0x0d;
+const LF = 0x0a;
 
 /** What a byte means that is no digit. */
 const SKIPPED = -1;
@@ -34,9 +36,14 @@ export async function* decodeBase64(chunks: Chunks): AsyncGenerator<Buffer, void
 /** Lines of 64 characters, each ended by CRLF. */
 export function base64Lines(bytes: Buffer): Buffer {
   const text = bytes.toString('base64');
-  const lines: string[] = [];
-  for (let at = 0; at < text.length; at += LINE_CHARACTERS) lines.push(text.slice(at, at + LINE_CHARACTERS));
-  return Buffer.from(lines.map((line) => `${line}\r\n`).join(''), 'latin1');
+  const lines = Buffer.allocUnsafe(base64LinesLength(bytes.length));
+  let length = 0;
+  for (let at = 0; at < text.length; at += LINE_CHARACTERS) {
+    length += lines.write(text.slice(at, at + LINE_CHARACTERS), length, 'latin1');
+    lines[length++] = CR;
+    lines[length++] = LF;
+  }
+  return lines;
 }
 
 /** Number of bytes that `base64Lines` makes of `length` bytes. */

@@ -12,26 +12,20 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
  * `decodeHeaderText` makes readable text of them. Immutable.
  */
 export class Headers {
-  private readonly byName = new Map<string, string[]>();
+  /** Made when it is asked for: what is only written needs none. */
+  private byName: Map<string, string[]> | undefined;
 
   private constructor(
     private readonly fields: readonly Field[],
-    private readonly raw?: Buffer,
-  ) {
-    for (const [name, value] of fields) {
-      const key = name.toLowerCase();
-      const values = this.byName.get(key);
-      if (values) values.push(value);
-      else this.byName.set(key, [value]);
-    }
-  }
+    private readonly origin: { readonly raw?: Buffer; readonly writable?: boolean },
+  ) {}
 
   /**
    * A header block as received, without the blank line that ends it. The bytes are kept (MIME-02).
    * Line ends may be LF alone, values may be folded (RFC 5322 §2.2.3; a fold reads as one space).
    */
   static parse(block: Buffer): Headers {
-    return new Headers(parseFields(block.toString('latin1')), block);
+    return new Headers(parseFields(block.toString('latin1')), { raw: block });
   }
 
   /**
@@ -40,7 +34,7 @@ export class Headers {
    */
   static fromPairs(pairs: readonly (readonly [name: string, value: string])[]): Headers {
     for (const [name, value] of pairs) assertWritable(name, value);
-    return new Headers([...pairs]);
+    return new Headers([...pairs], { writable: true });
   }
 
   /** Node's `rawHeaders`: names and values in turn. Folds, which its tolerant parser lets through, are undone. */
@@ -50,20 +44,20 @@ export class Headers {
       const [name, value] = [flat[at] ?? '', flat[at + 1] ?? ''];
       fields.push([name, /[\r\n\0]/.test(value) ? unfold(value) : trimBlanks(value)]);
     }
-    return new Headers(fields);
+    return new Headers(fields, {});
   }
 
   /** The first value of that name. */
   get(name: string): string | undefined {
-    return this.byName.get(name.toLowerCase())?.[0];
+    return this.valuesOf(name)?.[0];
   }
 
   getAll(name: string): string[] {
-    return [...(this.byName.get(name.toLowerCase()) ?? [])];
+    return [...(this.valuesOf(name) ?? [])];
   }
 
   has(name: string): boolean {
-    return this.byName.has(name.toLowerCase());
+    return this.valuesOf(name) !== undefined;
   }
 
   entries(): readonly Field[] {
@@ -75,10 +69,31 @@ export class Headers {
    * @throws As2Error `header-injection` and kin, for values that must not be written
    */
   toBuffer(): Buffer {
-    if (this.raw) return this.raw;
-    for (const [name, value] of this.fields) assertWritable(name, value);
-    return Buffer.from(this.fields.map(([name, value]) => `${name}: ${value}\r\n`).join(''), 'latin1');
+    const { raw, writable } = this.origin;
+    if (raw) return raw;
+    let block = '';
+    for (const [name, value] of this.fields) {
+      if (!writable) assertWritable(name, value);
+      block += `${name}: ${value}\r\n`;
+    }
+    return Buffer.from(block, 'latin1');
   }
+
+  private valuesOf(name: string): readonly string[] | undefined {
+    this.byName ??= groupByName(this.fields);
+    return this.byName.get(name.toLowerCase());
+  }
+}
+
+function groupByName(fields: readonly Field[]): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const [name, value] of fields) {
+    const key = name.toLowerCase();
+    const values = groups.get(key);
+    if (values) values.push(value);
+    else groups.set(key, [value]);
+  }
+  return groups;
 }
 
 /**

@@ -18,6 +18,13 @@ const MOST_PARAMETERS = 100;
 /** `name =`, by which the next parameter is recognised when the semicolon before it is missing. */
 const NEXT_PARAMETER = /[A-Za-z][A-Za-z0-9*_-]*[ \t]*=/y;
 
+/** What the name of a parameter may consist of, and what a word outside of parameters. */
+const NAME = /[^=;"( \t]*/y;
+const WORD = /[^;"( \t]*/y;
+/** Values as nearly everybody writes them. */
+const PLAIN_QUOTED = /"([^"\\]*)"(?=;|$)/y;
+const PLAIN_UNQUOTED = /[^; \t]+(?=;|$)/y;
+
 /** Parameters whose values people and products write as they please: blanks, brackets, quotes, back slashes. */
 const FREE_TEXT = /^(?:file)?name(?:\*|$)/i;
 
@@ -71,8 +78,7 @@ class Scanner {
   private readParameter(): ScannedParameter | undefined {
     this.skipBlanksAndComments();
     const start = this.at;
-    while (this.at < this.text.length && !/[=;"( \t]/.test(this.next())) this.at += 1;
-    const name = this.text.slice(start, this.at);
+    const name = this.take(NAME);
     this.skipBlanksAndComments();
     if (name === '' || this.next() !== '=') {
       if (this.at === start) this.at += 1;
@@ -80,13 +86,31 @@ class Scanner {
     }
     this.at += 1;
     this.skipBlanks();
-    return { name, text: this.next() === '"' ? this.readQuoted(name) : this.readUnquoted(name) };
+    return {
+      name,
+      text: this.readPlain() ?? (this.next() === '"' ? this.readQuoted(name) : this.readUnquoted(name)),
+    };
   }
 
   private readWord(): string {
-    const start = this.at;
-    while (this.at < this.text.length && !/[;"( \t]/.test(this.next())) this.at += 1;
-    return this.text.slice(start, this.at);
+    return this.take(WORD);
+  }
+
+  private take(expression: RegExp): string {
+    expression.lastIndex = this.at;
+    const [taken = ''] = expression.exec(this.text) ?? [];
+    this.at += taken.length;
+    return taken;
+  }
+
+  private readPlain(): string | undefined {
+    const quoted = this.next() === '"';
+    const expression = quoted ? PLAIN_QUOTED : PLAIN_UNQUOTED;
+    expression.lastIndex = this.at;
+    const found = expression.exec(this.text);
+    if (!found) return undefined;
+    this.at = expression.lastIndex;
+    return quoted ? found[1] : found[0];
   }
 
   /**

@@ -5,6 +5,9 @@ import { decodeQuotedPrintable, encodeQuotedPrintable } from './quoted-printable
 
 export type TransferEncoding = 'binary' | '7bit' | '8bit' | 'base64' | 'quoted-printable';
 
+/** Nearly always it is nothing else. */
+const WORD = /^[A-Za-z0-9-]+$/;
+
 /**
  * Undoes a Content-Transfer-Encoding (RFC 2045 §6). No header means raw octets (MIME-06, HTTP-07), and so does an
  * encoding nobody knows (RFC 2045 §6.4).
@@ -12,7 +15,8 @@ export type TransferEncoding = 'binary' | '7bit' | '8bit' | 'base64' | 'quoted-p
  * @throws As2Error `base64-foreign`, `base64-truncated`, while reading
  */
 export function decodeTransferEncoding(chunks: Chunks, encoding: string | undefined): Chunks {
-  switch (scanParameterized(encoding ?? '').value.toLowerCase()) {
+  if (encoding === undefined) return chunks;
+  switch ((WORD.test(encoding) ? encoding : scanParameterized(encoding).value).toLowerCase()) {
     case 'base64':
       return decodeBase64(chunks);
     case 'quoted-printable':

@@ -53,6 +53,23 @@ export function readName(der: Buffer): NameAttribute[][] {
 
 /** For people: most specific part first, escaped as in RFC 4514 (`CN=ACME, O=ACME Inc., C=DE`); bounded, one line. */
 export function formatName(der: Buffer): string {
+  if (der.length > LONGEST_KEPT_BYTES) return formatDer(der);
+  const key = der.toString('latin1');
+  let formatted = kept.get(key);
+  if (formatted === undefined) {
+    formatted = formatDer(der);
+    if (kept.size === MOST_KEPT) kept.clear();
+    kept.set(key, formatted);
+  }
+  return formatted;
+}
+
+/** Every message names the same few issuers. */
+const kept = new Map<string, string>();
+const MOST_KEPT = 1000;
+const LONGEST_KEPT_BYTES = 512;
+
+function formatDer(der: Buffer): string {
   const rdns = readName(der).map((rdn) => rdn.map(formatAttribute).join('+'));
   return safeText(rdns.toReversed().join(', '));
 }

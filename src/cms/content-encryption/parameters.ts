@@ -96,6 +96,7 @@ const rc2Versions: Readonly<Record<number, CipherName>> = {
   120: 'rc2-64-cbc',
   58: 'rc2-128-cbc',
 };
+const rc2VersionOf = new Map(Object.entries(rc2Versions).map(([version, name]) => [name, Number(version)]));
 
 function rc2Algorithm(parameters: Asn1Node | undefined): CipherAlgorithm | undefined {
   if (!hasTag(parameters, tags.sequence)) return undefined;
@@ -119,8 +120,8 @@ export function contentCipherIdentifier({ algorithm, iv }: ContentCipher): Buffe
 }
 
 function writeParameters({ mode, name, tagBytes }: CipherAlgorithm, iv: Buffer): Buffer {
-  const rc2Version = Object.entries(rc2Versions).find(([, cipher]) => cipher === name)?.[0];
-  if (rc2Version !== undefined) return sequence(integer(Number(rc2Version)), octetString(iv));
+  const rc2Version = rc2VersionOf.get(name);
+  if (rc2Version !== undefined) return sequence(integer(rc2Version), octetString(iv));
   if (name === 'cast5-cbc') return sequence(octetString(iv), integer(128));
   if (name === 'idea-cbc') return sequence(octetString(iv));
   return mode === 'gcm' || mode === 'ccm' ? sequence(octetString(iv), integer(tagBytes)) : octetString(iv);

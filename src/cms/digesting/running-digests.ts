@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { DigestName } from '../algorithms';
+import { createDigest, type DigestName } from '../algorithms';
 import { type ThreadedDigests, digestThread } from './digest-thread';
 import { type Digests, LocalDigests } from './local-digests';
 
@@ -20,6 +20,8 @@ export class RunningDigests {
   private held: Buffer[] = [];
   private heldBytes = 0;
   private taker: ThreadedDigests | LocalDigests | undefined;
+  /** Those of a small message that were asked for. */
+  private readonly single = new Map<DigestName, Buffer>();
   private done: Digests | undefined;
 
   /** @param threadFromBytes for more than this the thread is used, unless there is only one processor */
@@ -30,7 +32,7 @@ export class RunningDigests {
 
   /** Adds bytes that somebody holds in memory anyway: before all others. Nobody may change them afterwards. */
   hold(bytes: Buffer): void {
-    if (this.taker || this.done) throw new RangeError('the digests have begun');
+    if (this.taker || this.done || this.single.size > 0) throw new RangeError('the digests have begun');
     this.held.push(bytes);
     this.heldBytes += bytes.length;
   }
@@ -60,9 +62,25 @@ export class RunningDigests {
    * @throws RangeError when there was so much that `finish` has to be waited for first
    */
   digests(): Digests {
-    if (this.taker && !this.done) throw new RangeError('the digests are not complete');
-    this.done ??= digestsOf(this.names, this.held.splice(0));
+    this.done ??= new Map(this.names.map((name) => [name, this.digest(name)]));
+    this.held.length = 0;
     return this.done;
+  }
+
+  /**
+   * One of the digests, of a small message alone.
+   * @throws RangeError for one that is not among them, and as `digests`
+   */
+  digest(name: DigestName): Buffer {
+    if (this.taker && !this.done) throw new RangeError('the digests are not complete');
+    const known = (this.done ?? this.single).get(name);
+    if (known) return known;
+    if (!this.names.includes(name)) throw new RangeError(`${name} is not among these digests`);
+    const hash = createDigest(name);
+    for (const chunk of this.held) hash.update(chunk);
+    const digest = hash.digest();
+    this.single.set(name, digest);
+    return digest;
   }
 
   private async startTaking(): Promise<void> {
@@ -70,10 +88,4 @@ export class RunningDigests {
     this.taker = thread ? thread.begin(this.names) : new LocalDigests(this.names);
     for (const chunk of this.held.splice(0)) await this.taker.update(chunk);
   }
-}
-
-function digestsOf(names: readonly DigestName[], chunks: readonly Buffer[]): Digests {
-  const digests = new LocalDigests(names);
-  for (const chunk of chunks) digests.update(chunk);
-  return digests.finish();
 }

@@ -152,6 +152,6 @@ function encryptedContent(
     const mac = octetStringValue(
       expectTag(parseBer(await ber.readElement(LONGEST_ELEMENT_BYTES)), tags.octetString),
     );
-    return { mac, additionalData: attributes ? setOfForms(attributes) : [] };
+    return { mac, additionalData: attributes ? [...setOfForms(attributes)] : [] };
   }
 }

@@ -17,7 +17,7 @@ import { attributeTypes } from '../oids';
 /** The signed attributes of a SignerInfo (RFC 5652 §5.3, §11). */
 export interface SignedAttributes {
   /** What may have been signed: the SET OF as received first, then in DER (SIG-04). */
-  readonly signedForms: readonly Buffer[];
+  readonly signedForms: Iterable<Buffer>;
   /** Undefined unless the attribute is there once with one value (SIG-06). */
   readonly contentType: string | undefined;
   readonly messageDigest: Buffer | undefined;
@@ -42,7 +42,7 @@ export function readSignedAttributes(node: Asn1Node): SignedAttributes {
   const messageDigest = single(attributeTypes.messageDigest);
   const signingTime = single(attributeTypes.signingTime);
   return {
-    signedForms: setOfForms(node),
+    signedForms: { [Symbol.iterator]: () => setOfForms(node) },
     contentType: contentType && oidValue(contentType),
     messageDigest: messageDigest && octetStringValue(messageDigest),
     signingTime: signingTime && timeValue(signingTime),

@@ -55,9 +55,12 @@ function judgeAttributes(
     contentType === undefined ? tolerances.missingContentType : contentType === eContentType;
   if (ambiguous || !messageDigest || !contentTypeFits) return { verdict: 'attributes-invalid', digest };
 
-  const signer = candidates.find(({ publicKey }) =>
-    signedForms.some((bytes) => verifier.verify(publicKey, verifier.digest ?? digest, { bytes }, signature)),
-  );
+  const signer = candidates.find(({ publicKey }) => {
+    for (const bytes of signedForms) {
+      if (verifier.verify(publicKey, verifier.digest ?? digest, { bytes }, signature)) return true;
+    }
+    return false;
+  });
   if (!signer) return { verdict: 'signature-invalid', digest };
   const contentDigest = contentDigests.get(digest);
   if (!contentDigest) return { verdict: 'digest-missing', digest };

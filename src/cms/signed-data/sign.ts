@@ -1,4 +1,4 @@
-import { context, integer, octetString, oid, sequence, setOf } from '../../asn1';
+import { context, integer, octetString, oid, sequence, setOf, time } from '../../asn1';
 import type { KeyPair } from '../../pki';
 import { algorithmIdentifier } from '../algorithm-identifier';
 import { digestAlgorithm, type DigestName } from '../algorithms';
@@ -38,11 +38,24 @@ export async function signDetached(contentDigest: Buffer, options: SignOptions):
  * @throws As2Error `signing-key-unsuitable`
  */
 export function detachedLength(options: SignOptions): number {
-  const signer = signerFor(options.keyPair, options.digest, options.scheme);
-  const digest = Buffer.alloc(digestAlgorithm(options.digest).lengthBytes);
-  const attributes = signedAttributes(contentTypes.data, digest, options.signingTime ?? new Date());
-  return detachedSignedData(options, signer, attributes, Buffer.alloc(signer.signatureBytes)).length;
+  const { keyPair, digest, scheme, includeCertificate, signingTime = new Date() } = options;
+  const known = lengths.get(keyPair) ?? new Map<string, number>();
+  lengths.set(keyPair, known);
+  // All that the length depends on: times are written in two lengths.
+  const way = [digest, scheme, includeCertificate, time(signingTime).length].join(' ');
+  let length = known.get(way);
+  if (length === undefined) {
+    const signer = signerFor(keyPair, digest, scheme);
+    const messageDigest = Buffer.alloc(digestAlgorithm(digest).lengthBytes);
+    const attributes = signedAttributes(contentTypes.data, messageDigest, signingTime);
+    length = detachedSignedData(options, signer, attributes, Buffer.alloc(signer.signatureBytes)).length;
+    known.set(way, length);
+  }
+  return length;
 }
+
+/** By key pair and way to sign: a key makes many signatures, and to know the length means to make one. */
+const lengths = new WeakMap<KeyPair, Map<string, number>>();
 
 function detachedSignedData(
   options: SignOptions,
