@@ -30,42 +30,54 @@ export interface StationOptions extends Partial<Omit<ReceiveOptions, 'spool' | '
   readonly thresholdBytes?: number;
 }
 
-/** Accepts every message, unless `handOver` says otherwise. */
+export type OpenStation = Omit<Station, 'url'> & {
+  /** Without waiting for what is in work. */
+  close(): Promise<void>;
+};
+
+/** Without a port. Accepts every message, unless `handOver` says otherwise. */
+export async function openStation(directory: string, options: StationOptions): Promise<OpenStation> {
+  const { relationships = [], thresholdBytes = 64 * 1024, handOver, ...rest } = options;
+  const { clock } = rest;
+  const spool = await openSpool({ directory, thresholdBytes, ...(clock ? { clock } : {}) });
+  const log = new EventLog();
+  const messages: ReceivedMessage[] = [];
+  const receiver = createReceiver({
+    directory: stationDirectory(relationships),
+    spool,
+    ...rest,
+    onEvent: (event) => log.add(event),
+    handOver: (message) => {
+      messages.push(message);
+      return handOver ? handOver(message) : { accept: true };
+    },
+  });
+  return {
+    spool,
+    receiver,
+    messages,
+    events: log.events,
+    event: (type) => log.next(type),
+    async close() {
+      await receiver.close(0);
+      await spool.close();
+    },
+  };
+}
+
 export async function withStation<T>(
   options: StationOptions,
   work: (station: Station) => Promise<T>,
 ): Promise<T> {
   return withTempDirectory(async (temp) => {
-    const { relationships = [], thresholdBytes = 64 * 1024, handOver, ...rest } = options;
-    const spool = await openSpool({ directory: join(temp, 'spool'), thresholdBytes });
-    const log = new EventLog();
-    const messages: ReceivedMessage[] = [];
-    const receiver = createReceiver({
-      directory: stationDirectory(relationships),
-      spool,
-      ...rest,
-      onEvent: (event) => log.add(event),
-      handOver: (message) => {
-        messages.push(message);
-        return handOver ? handOver(message) : { accept: true };
-      },
-    });
+    const station = await openStation(join(temp, 'spool'), options);
     try {
       return await withHttpServer(
-        (request, response) => receiver.handle(request, response),
-        (url) =>
-          work({
-            url: `${url}/as2`,
-            spool,
-            receiver,
-            messages,
-            events: log.events,
-            event: (type) => log.next(type),
-          }),
+        (request, response) => station.receiver.handle(request, response),
+        (url) => work({ ...station, url: `${url}/as2` }),
       );
     } finally {
-      await receiver.close(0);
-      await spool.close();
+      await station.close();
     }
   });
 }

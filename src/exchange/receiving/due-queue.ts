@@ -20,6 +20,8 @@ const MOST_IN_WORK = 2_000;
 const PAGE = 32;
 /** After a failure of the store; and how long a clock that was set back can delay things. */
 const REST_MS = 60_000;
+/** Something may seem due again and again, because it is in work. */
+const SHORTEST_PAUSE_MS = 10;
 
 /**
  * Exchanges of the journal for which something is to be done at a time. The journal is the queue; in memory are only
@@ -57,17 +59,11 @@ export class DueQueue<Facts extends object> {
     if (!this.start(folder, work)) this.backlog = true;
   }
 
-  /** Looks into the journal at that time. */
+  /** Looks into the journal when that time has come. */
   wakeAt(at: number): void {
-    const { clock } = this.o;
-    if (this.state !== 'running' || (this.timer && this.timer.at <= at)) return;
-    this.timer?.cancel();
-    const wake = (): void => {
-      this.timer = undefined;
-      void this.look();
-    };
-    const timer = clock.setTimeout(wake, Math.max(0, at - clock.now()));
-    this.timer = { at, cancel: () => timer.cancel() };
+    const pause = at - this.o.clock.now();
+    if (pause > 0) this.wakeAfter(pause);
+    else void this.look();
   }
 
   /** Begins nothing more. @returns when what is in work has ended */
@@ -93,7 +89,7 @@ export class DueQueue<Facts extends object> {
         this.asked = false;
         await this.takeDue();
         const next = await spool.nextDue('in', { owner, after: clock.now() });
-        this.wakeAt(Math.min(next ?? Infinity, clock.now() + REST_MS));
+        this.wakeAfter(Math.min((next ?? Infinity) - clock.now(), REST_MS));
       }
     } catch {
       this.rest();
@@ -148,6 +144,19 @@ export class DueQueue<Facts extends object> {
     return true;
   }
 
+  private wakeAfter(pauseMs: number): void {
+    const { clock } = this.o;
+    const pause = Math.max(pauseMs, SHORTEST_PAUSE_MS);
+    const at = clock.now() + pause;
+    if (this.state !== 'running' || (this.timer && this.timer.at <= at)) return;
+    this.timer?.cancel();
+    const timer = clock.setTimeout(() => {
+      this.timer = undefined;
+      void this.look();
+    }, pause);
+    this.timer = { at, cancel: () => timer.cancel() };
+  }
+
   private afterwards(): void {
     if (this.backlog) void this.look();
   }
@@ -159,6 +168,6 @@ export class DueQueue<Facts extends object> {
   private rest(): void {
     this.restsUntil = this.o.clock.now() + REST_MS;
     this.backlog = true;
-    this.wakeAt(this.restsUntil);
+    this.wakeAfter(REST_MS);
   }
 }

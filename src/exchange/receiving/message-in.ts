@@ -36,6 +36,6 @@ export async function messageIn(folder: IncomingFolder, redelivered: boolean): P
 }
 
 async function bytesIn(folder: IncomingFolder, file: ExchangeFile): Promise<ReceivedBytes> {
-  const { open, length } = await folder.source(file);
-  return { open, length, read: () => folder.read(file), file: () => folder.file(file) };
+  const source = await folder.source(file);
+  return { ...source, read: () => folder.read(file), file: () => folder.file(file) };
 }
