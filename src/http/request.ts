@@ -60,14 +60,20 @@ export function readRequestHead(request: IncomingMessage, limitBytes: number): H
   if (lengths.size > 1 || (lengths.size > 0 && headers.has('Transfer-Encoding'))) {
     throw new As2Error('request-length-ambiguous', { remoteAddress });
   }
-  const encoding = headers.get('Content-Encoding')?.trim().toLowerCase() ?? 'identity';
-  if (encoding !== 'identity' && encoding !== '') {
-    throw new As2Error('request-encoding', { encoding, remoteAddress });
-  }
+  const encoding = foreignEncoding(headers);
+  if (encoding) throw new As2Error('request-encoding', { encoding, remoteAddress });
   for (const length of lengths) {
     if (Number(length) > limitBytes) throw new As2Error('request-too-large', { limitBytes, remoteAddress });
   }
   return headers;
+}
+
+/** A coding of the body that nobody undoes here; Node.js takes `gzip, chunked` for chunked. */
+function foreignEncoding(headers: Headers): string | undefined {
+  const content = headers.getAll('Content-Encoding').join(', ').trim().toLowerCase();
+  if (content !== '' && content !== 'identity') return content;
+  const transfer = headers.getAll('Transfer-Encoding').join(', ').trim().toLowerCase();
+  return transfer === '' || transfer === 'chunked' ? undefined : transfer;
 }
 
 /**
