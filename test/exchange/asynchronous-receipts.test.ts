@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
-import { buffer } from 'node:stream/consumers';
-import { bufferSource } from '../../src/bytes';
-import { openReceipt, type Receipt } from '../../src/as2';
+import { newMessageId } from '../../src/as2';
 import { As2Error } from '../../src/errors';
+import type { ReceiptDecision } from '../../src/exchange';
+import type { IncomingFacts } from '../../src/exchange/receiving/arrival';
 import { allowedReceiptUrl } from '../../src/exchange/receiving/receipt-address';
-import { Headers } from '../../src/mime';
-import { alphaAndBeta } from '../partner/parties';
+import { alphaAndBeta, type Party, relationshipOf } from '../partner/parties';
+import { withReceiptAddress } from '../partner/receipt-address';
 import { receiving } from '../partner/receiving';
-import { withHttpServer } from '../partner/servers';
 import type { StationOptions } from '../partner/station';
-import { composeWire } from '../partner/wire-message';
+import { composeWire, withHeaders } from '../partner/wire-message';
+import { testKeyPair } from '../support/keys';
+import { SimulatedClock } from '../support/simulated-clock';
+
+const partner = { receiptHosts: ['127.0.0.1'] };
 
 describe('exchange: asynchronous receipts', () => {
   it('HTTP-12, MDN-13: 204 first, then the receipt to the address the partner names', async () => {
@@ -19,7 +22,6 @@ describe('exchange: asynchronous receipts', () => {
       return { accept: true };
     };
     await withReceiptAddress(200, async ({ address, received }) => {
-      const partner = { receiptHosts: ['127.0.0.1'] };
       await receiving({ partner, handOver }, async ({ alpha, beta, post, station }) => {
         const answer = await post(
           await composeWire(alpha, beta, { receipt: { signed: true, deliveryUrl: address } }),
@@ -82,8 +84,199 @@ describe('exchange: asynchronous receipts', () => {
     });
   });
 
+  it('REQ-10: mailto is not sent to; the message is processed, our user is told', async () => {
+    await receiving({}, async ({ alpha, beta, post, station }) => {
+      const receipt = { signed: true, deliveryUrl: 'http://x/' };
+      const message = withHeaders(await composeWire(alpha, beta, { receipt }), {
+        'Receipt-Delivery-Option': 'mailto:edi@alpha.example',
+      });
+      assert.equal((await post(message)).status, 204);
+      const { error, exchangeId } = await station.event('receipt-not-sent');
+      assert.equal(error?.code, 'receipt-url-refused');
+      assert.match(error?.message ?? '', /only http and https/);
+      const record = (await station.spool.get(exchangeId ?? ''))?.record;
+      assert.deepEqual([record?.state, record?.dueAt], ['receipt-not-sent', undefined]);
+      assert.equal(station.messages.length, 1);
+    });
+  });
+
+  it('REL-03: an address that does not exist is not tried again', async () => {
+    await withReceiptAddress(404, async ({ address, received }) => {
+      await receiving({ partner }, async ({ alpha, beta, post, station }) => {
+        const receipt = { signed: true, deliveryUrl: address };
+        await post(await composeWire(alpha, beta, { receipt }));
+        const { error, attempt } = await station.event('receipt-not-sent');
+        assert.deepEqual([error?.code, attempt, received.length], ['http-not-found', 1, 1]);
+      });
+    });
+  });
+
+  it('REL-08: tried again with growing pauses, and given up after the last attempt', async () => {
+    const clock = new SimulatedClock();
+    await withReceiptAddress(500, async ({ address, received }) => {
+      const options = { partner, clock, receiptPausesMs: [1000, 5000], receiptAttempts: 4 };
+      await receiving(options, async ({ alpha, beta, post, station }) => {
+        const message = await composeWire(alpha, beta, { receipt: { signed: true, deliveryUrl: address } });
+        await post(message);
+        for (const [attempt, pauseMs] of [
+          [1, 1000],
+          [2, 5000],
+          [3, 5000],
+        ] as const) {
+          const retry = await station.event('receipt-retry');
+          assert.equal(retry.attempt, attempt);
+          const pause = Date.parse(retry.nextAttemptAt ?? '') - clock.now();
+          assert.ok(pause >= 0.8 * pauseMs && pause <= 1.2 * pauseMs, `${pause} ms`);
+          await clock.pass(0.7 * pauseMs);
+          assert.equal(received.length, attempt, 'not before its time');
+          await clock.pass(0.6 * pauseMs);
+        }
+        const last = await station.event('receipt-not-sent');
+        assert.deepEqual([last.attempt, last.error?.code], [4, 'http-server-error']);
+        const folder = await station.spool.get<IncomingFacts>(last.exchangeId ?? '');
+        assert.deepEqual([folder?.record.state, folder?.record.dueAt], ['receipt-not-sent', undefined]);
+        assert.equal(folder?.record.facts.error?.code, 'http-server-error');
+        assert.equal(folder?.record.facts.accepted, true);
+
+        // A repeat brings it up again, with a new schedule.
+        assert.equal((await post(message)).status, 204);
+        assert.equal((await station.event('receipt-retry')).attempt, 1);
+        assert.equal(station.messages.length, 1);
+      });
+    });
+  });
+
+  it('REL-03: a server that says when to come again is listened to', async () => {
+    const clock = new SimulatedClock();
+    await withReceiptAddress(503, async (side) => {
+      side.fields = { 'Retry-After': '600' };
+      await receiving({ partner, clock }, async ({ alpha, beta, post, station }) => {
+        await post(await composeWire(alpha, beta, { receipt: { signed: true, deliveryUrl: side.address } }));
+        const { nextAttemptAt = '' } = await station.event('receipt-retry');
+        assert.equal(Date.parse(nextAttemptAt) - clock.now(), 600_000);
+      });
+    });
+  });
+
+  it('REL-04, REL-07: repeats while the flow decides: it sees one, and every one is answered', async () => {
+    let decide = (_decision: ReceiptDecision): void => undefined;
+    const decision = new Promise<ReceiptDecision>((resolve) => (decide = resolve));
+    await withReceiptAddress(200, async ({ address, received }) => {
+      await receiving({ partner, handOver: () => decision }, async ({ alpha, beta, post, station }) => {
+        const message = await composeWire(alpha, beta, { receipt: { signed: true, deliveryUrl: address } });
+        assert.equal((await post(message)).status, 204);
+        await station.event('message-handed-over');
+        for (let repeat = 0; repeat < 3; repeat++) assert.equal((await post(message)).status, 204);
+        for (let repeat = 0; repeat < 3; repeat++) await station.event('message-repeated');
+        decide({ accept: true });
+        await station.event('receipt-sent');
+        while (station.receiver.inWork > 0) await new Promise((resolve) => setImmediate(resolve));
+        assert.equal(station.messages.length, 1);
+        for (const { body } of received) assert.ok(body.equals(received[0]?.body ?? Buffer.alloc(0)));
+        const rows = await station.spool.list({ direction: 'in', limit: 10 });
+        assert.deepEqual(
+          rows.map(({ state }) => state),
+          ['receipt-sent'],
+          'nothing is left of the repeats',
+        );
+      });
+    });
+  });
+
+  it('REL-04: repeated with another way for the receipt: the stored one goes that way', async () => {
+    await withReceiptAddress(200, async ({ address, received }) => {
+      await receiving({ partner }, async ({ alpha, beta, post, station }) => {
+        const message = await composeWire(alpha, beta, { receipt: { signed: true, deliveryUrl: address } });
+        await post(message);
+        await station.event('receipt-sent');
+        const synchronous = withHeaders(message, { 'Receipt-Delivery-Option': undefined });
+        const answer = await post(synchronous);
+        assert.equal(answer.status, 200);
+        assert.ok(answer.body.equals(received[0]?.body ?? Buffer.alloc(0)));
+        await station.event('receipt-sent');
+        const elsewhere = withHeaders(message, { 'Receipt-Delivery-Option': `${address}?again` });
+        assert.equal((await post(elsewhere)).status, 204);
+        await station.event('receipt-sent');
+        assert.equal(received.length, 2);
+        assert.ok(received[1]?.body.equals(received[0]?.body ?? Buffer.alloc(0)));
+        assert.equal(station.messages.length, 1);
+      });
+    });
+  });
+
+  it('REL-06: the same id with other content: an error receipt, and the first one stays as it was', async () => {
+    await withReceiptAddress(200, async ({ address, received }) => {
+      await receiving({ partner }, async ({ alpha, beta, post, station }) => {
+        const messageId = newMessageId('alpha.example');
+        const receipt = { signed: true, deliveryUrl: address };
+        await post(await composeWire(alpha, beta, { messageId, receipt }));
+        await station.event('receipt-sent');
+        await post(await composeWire(alpha, beta, { messageId, receipt, payload: Buffer.from('other') }));
+        assert.equal((await station.event('message-rejected')).error?.code, 'message-id-reused');
+        await station.event('receipt-sent');
+        assert.deepEqual(
+          received.map((one) => /error/.test(one.receipt.dispositionText)),
+          [false, true],
+        );
+        assert.equal(station.messages.length, 1);
+      });
+    });
+  });
+
+  it('the flow fails: the message is handed over again after a pause, at last refused', async () => {
+    const clock = new SimulatedClock();
+    const handOver: StationOptions['handOver'] = () => {
+      throw new Error('the database is down');
+    };
+    await withReceiptAddress(200, async ({ address, received }) => {
+      const options = { partner, clock, handOver, receiptAttempts: 3, receiptPausesMs: [1000] };
+      await receiving(options, async ({ alpha, beta, post, station }) => {
+        await post(await composeWire(alpha, beta, { receipt: { signed: true, deliveryUrl: address } }));
+        for (const attempt of [1, 2]) {
+          const postponed = await station.event('message-postponed');
+          assert.equal(postponed.attempt, attempt);
+          assert.match(postponed.error?.message ?? '', /database is down/);
+          await clock.pass(1300);
+        }
+        const decided = await station.event('message-decided');
+        assert.match(decided.error?.message ?? '', /database is down/);
+        await station.event('receipt-sent');
+        assert.match(received[0]?.receipt.dispositionText ?? '', /unexpected-processing-error$/);
+        assert.doesNotMatch(received[0]?.receipt.text ?? '', /database/);
+        assert.deepEqual(
+          station.messages.map(({ redelivered }) => redelivered),
+          [false, true, true],
+        );
+      });
+    });
+  });
+
+  it('a partner whose address hangs holds up nobody else', async () => {
+    const gamma: Party = { as2Name: 'GAMMA', keyPair: await testKeyPair('Gamma') };
+    await withReceiptAddress(200, async (hanging) => {
+      let release = (): void => undefined;
+      hanging.gate = new Promise((resolve) => (release = resolve));
+      await withReceiptAddress(200, async (working) => {
+        const { alpha, beta } = await alphaAndBeta();
+        const relationships = [alpha, gamma].map((other) => relationshipOf(beta, other, partner));
+        await receiving({ relationships }, async ({ post, station }) => {
+          const receipt = { signed: true, deliveryUrl: hanging.address };
+          for (let n = 0; n < 20; n++) await post(await composeWire(alpha, beta, { receipt }));
+          for (let n = 0; n < 20; n++) await station.event('message-decided');
+          const other = { signed: true, deliveryUrl: working.address };
+          await post(await composeWire(gamma, beta, { receipt: other }));
+          assert.equal((await station.event('receipt-sent')).from, 'GAMMA');
+          assert.ok(hanging.received.length <= 4, 'bounded for one partner');
+          release();
+          for (let n = 0; n < 20; n++) await station.event('receipt-sent');
+          assert.equal(hanging.received.length, 20);
+        });
+      });
+    });
+  });
+
   it('SEC-09: which addresses are called', () => {
-    const partner = {
+    const named = {
       name: 'beta',
       url: 'https://as2.beta.example:4080/in',
       receiptHosts: ['mdn.beta.example:8080', '10.0.0.7'],
@@ -108,10 +301,10 @@ describe('exchange: asynchronous receipts', () => {
       'mailto:edi@beta.example',
       'beta',
     ];
-    for (const url of called) assert.equal(allowedReceiptUrl(url, partner).href, new URL(url).href);
+    for (const url of called) assert.equal(allowedReceiptUrl(url, named).href, new URL(url).href);
     for (const url of refused) {
       assert.throws(
-        () => allowedReceiptUrl(url, partner),
+        () => allowedReceiptUrl(url, named),
         (error) => {
           assert.ok(error instanceof As2Error);
           assert.equal(error.code, 'receipt-url-refused');
@@ -123,32 +316,3 @@ describe('exchange: asynchronous receipts', () => {
     }
   });
 });
-
-interface Got {
-  readonly headers: Headers;
-  readonly body: Buffer;
-  readonly receipt: Receipt;
-}
-
-/** Where the partner takes receipts. */
-async function withReceiptAddress(
-  status: number,
-  work: (o: { address: string; received: Got[] }) => Promise<void>,
-): Promise<void> {
-  const received: Got[] = [];
-  const { beta } = await alphaAndBeta();
-  await withHttpServer(
-    async (request, response) => {
-      const body = await buffer(request);
-      const headers = Headers.fromRawHeaders(request.rawHeaders);
-      const signingCertificates = [beta.keyPair.certificate];
-      received.push({
-        headers,
-        body,
-        receipt: await openReceipt({ headers, body: bufferSource(body) }, { signingCertificates }),
-      });
-      response.writeHead(status).end();
-    },
-    (url) => work({ address: `${url}/mdn`, received }),
-  );
-}

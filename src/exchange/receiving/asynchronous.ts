@@ -9,6 +9,7 @@ import { handOver, type HandedOver, keepDecision } from './hand-over';
 import { type StoredMessage, storedMessage } from './open-message';
 import { deliverReceipt } from './receipt-courier';
 import { refuse } from './refuse';
+import type { Reply } from './reply';
 import { takeMessage } from './take-message';
 
 const NOT_PROCESSED =
@@ -18,37 +19,44 @@ const NOT_PROCESSED =
  * Messages whose receipt is a request of its own (RFC 4130 §7.2): what happens after they were answered with 204. Their
  * rows in the journal say what is to be done next, so that it happens whatever becomes of this process.
  *
- *     received                   open it, take it, hand it over
- *     taken                      hand it over (again)
+ *     received                                      open it, take it, hand it over
+ *     taken                                         hand it over, once more
  *     accepted, rejected, refused, receipt-retry    deliver the receipt
- *     receipt-sent, receipt-not-sent                nothing
+ *     receipt-sent, receipt-not-sent                nothing, or after a repeat: deliver the receipt again
  */
 export class AsynchronousMessages {
-  private readonly queue: DueQueue<IncomingFacts>;
+  private readonly messages: DueQueue<IncomingFacts>;
+  /** A queue of its own: a partner that does not take its receipts may go on sending messages. */
+  private readonly receipts: DueQueue<IncomingFacts>;
 
   constructor(private readonly receiver: ReceiverContext) {
     const { options, owner, clock } = receiver;
-    this.queue = new DueQueue({
-      spool: options.spool,
-      owner,
-      clock,
+    const shared = { spool: options.spool, owner, clock };
+    this.messages = new DueQueue({
+      ...shared,
+      states: ['received', 'taken'],
       work: (folder, leave) => this.takeUp(folder, leave),
+    });
+    this.receipts = new DueQueue({
+      ...shared,
+      states: ['accepted', 'rejected', 'refused', 'receipt-retry', 'receipt-sent', 'receipt-not-sent'],
+      work: (folder) => deliverReceipt(receiver, folder),
     });
   }
 
   get inWork(): number {
-    return this.queue.inWork;
+    return this.messages.inWork + this.receipts.inWork;
   }
 
   async resume(): Promise<void> {
-    await this.queue.resume();
+    await Promise.all([this.messages.resume(), this.receipts.resume()]);
   }
 
   /** Goes on with a message that is durable and was answered. */
   begin(message: StoredMessage): void {
     // Its bytes are let go of as soon as it is opened: the flow may take long.
     let unopened: StoredMessage | undefined = message;
-    this.queue.offer(message.folder, (folder, leave) =>
+    this.messages.offer(message.folder, (folder, leave) =>
       this.trying(folder, leave, async () => {
         const opening = unopened ?? (await storedMessage(this.receiver, folder));
         unopened = undefined;
@@ -57,20 +65,20 @@ export class AsynchronousMessages {
     );
   }
 
-  /** Something may have become due outside of the queue. */
-  look(): void {
-    this.queue.wakeAt(this.receiver.clock.now());
+  /** Delivers the receipt of a message that is decided, when it does not go with the answer. */
+  deliver({ folder }: Pick<Reply, 'folder'>): void {
+    if (folder.record.dueAt !== undefined) this.receipts.offer(folder);
   }
 
   async stop(): Promise<void> {
-    await this.queue.stop();
+    await Promise.all([this.messages.stop(), this.receipts.stop()]);
   }
 
   private async takeUp(folder: IncomingFolder, leave: () => void): Promise<void> {
-    const { facts, claimed } = folder.record;
-    if (facts.disposition !== undefined) return deliverReceipt(this.receiver, folder);
-    return this.trying(folder, leave, async () =>
-      claimed ? this.handOverAgain(folder) : takeMessage(await storedMessage(this.receiver, folder)),
+    await this.trying(folder, leave, async () =>
+      folder.record.claimed
+        ? this.handOverAgain(folder)
+        : takeMessage(await storedMessage(this.receiver, folder)),
     );
   }
 
@@ -89,7 +97,7 @@ export class AsynchronousMessages {
     });
   }
 
-  /** Waits for the flow, without a place. The receipt is then due, and comes out of the journal by itself. */
+  /** Waits for the flow, without a place, then goes on with the receipt. */
   private async trying(
     folder: IncomingFolder,
     leave: () => void,
@@ -100,7 +108,7 @@ export class AsynchronousMessages {
       const handedOver = await work();
       responsible = handedOver.folder;
       leave();
-      await handedOver.reply;
+      this.deliver(await handedOver.reply);
     } catch (error) {
       // What is stopped in the middle is taken up at the next start.
       if (!this.receiver.stopping.aborted) await this.putOff(responsible, toAs2Error(error));
@@ -125,8 +133,11 @@ export class AsynchronousMessages {
   private async giveUp(folder: IncomingFolder, error: As2Error): Promise<void> {
     try {
       const { arrival, body } = await storedMessage(this.receiver, folder);
-      if (!folder.record.claimed) await refuse({ arrival, folder, body }, error);
-      else await keepDecision(arrival, folder, { accept: false, text: NOT_PROCESSED, reason: error });
+      this.deliver(
+        folder.record.claimed
+          ? await keepDecision(arrival, folder, { accept: false, text: NOT_PROCESSED, reason: error })
+          : await refuse({ arrival, folder, body }, error),
+      );
     } catch {
       // Without its partner or its bytes there is nobody to answer to.
       await folder.advance('failed', { error: storedError(error) }, { dueAt: null });

@@ -5,6 +5,8 @@ export interface DueQueueOptions<Facts extends object> {
   readonly spool: Spool;
   readonly owner: string;
   readonly clock: Clock;
+  /** In these it is this queue that goes on with an exchange. */
+  readonly states: readonly string[];
   /**
    * Does what has to be done with an exchange. What is put off has a later `dueAt` afterwards; what is done has none.
    * When it rejects, not even that could be noted, and the queue rests for a while.
@@ -13,7 +15,7 @@ export interface DueQueueOptions<Facts extends object> {
   readonly work: (folder: ExchangeFolder<Facts>, leave: () => void) => Promise<void>;
 }
 
-/** Opening messages and posting receipts: at a time, in all and for one partner. */
+/** At a time, in all and for one partner. */
 const PLACES = { all: 16, each: 4 } as const;
 /** With those that wait for the flow, which cost memory only. */
 const MOST_IN_WORK = 2_000;
@@ -83,12 +85,12 @@ export class DueQueue<Facts extends object> {
 
   /** Never rejects. */
   private async takeTurn(): Promise<void> {
-    const { spool, owner, clock } = this.o;
+    const { spool, owner, states, clock } = this.o;
     try {
       while (this.asked && this.state === 'running') {
         this.asked = false;
         await this.takeDue();
-        const next = await spool.nextDue('in', { owner, after: clock.now() });
+        const next = await spool.nextDue('in', { owner, states, after: clock.now() });
         this.wakeAfter(Math.min((next ?? Infinity) - clock.now(), REST_MS));
       }
     } catch {
@@ -98,12 +100,13 @@ export class DueQueue<Facts extends object> {
 
   /** Begins with what is due until there is no more of it, or no place. */
   private async takeDue(): Promise<void> {
-    const { spool, owner, clock } = this.o;
+    const { spool, owner, states, clock } = this.o;
     this.backlog = true;
     while (this.backlog && this.hasRoom) {
       const due = await spool.due<Facts>({
         direction: 'in',
         owner,
+        states,
         until: clock.now(),
         limit: PAGE + this.jobs.size,
         exceptPartners: this.slots.fullNames,

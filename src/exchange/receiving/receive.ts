@@ -153,8 +153,6 @@ class HttpReceiver implements Receiver {
       return;
     }
     await reportAnswer(stored.arrival, reply, await answer(answerFor(reply)));
-    // A message whose receipt was once to go elsewhere.
-    if (reply.folder.record.dueAt !== undefined) this.asynchronous.look();
   }
 
   /**

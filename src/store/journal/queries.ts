@@ -29,6 +29,7 @@ export interface DueFilter {
   readonly partner?: string | undefined;
   /** AS2 names of partners whose exchanges do not count. */
   readonly exceptPartners?: readonly string[] | undefined;
+  readonly states?: readonly string[] | undefined;
 }
 
 /** The columns that a step changes; `steps` counts by itself. */
@@ -214,7 +215,7 @@ export class Queries {
     );
   }
 
-  private dueOf({ direction, owner, partner, exceptPartners }: DueFilter): Select {
+  private dueOf({ direction, owner, partner, exceptPartners, states }: DueFilter): Select {
     let query = this.database
       .selectFrom('exchanges')
       .where('direction', '=', direction)
@@ -222,6 +223,7 @@ export class Queries {
     if (owner !== undefined) query = query.where('owner', '=', owner);
     if (partner !== undefined) query = query.where('partner', '=', partner);
     if (exceptPartners?.length) query = query.where('partner', 'not in', exceptPartners);
+    if (states) query = query.where('state', 'in', states);
     return query;
   }
 
