@@ -11,17 +11,12 @@ import {
   syncFile,
 } from '../bytes';
 import type { FolderHome } from './folder-home';
+import type { FileWrite } from './journal/journal';
 import { storing } from './store-error';
 
 /** The files of an exchange. Their names never come from outside (SEC-10). */
 export type ExchangeFile =
   'request.raw' | 'request-headers.json' | 'payload' | 'receipt' | 'message.json' | `attachment-${number}`;
-
-/** A small file on its way into the journal; null: the journal has it no longer. */
-export interface FileWrite {
-  readonly name: string;
-  readonly content: Buffer | null;
-}
 
 /**
  * The bytes of one exchange. Small ones lie in the journal, and are written together with its row: that costs no wait

@@ -3,7 +3,7 @@ import type { SizedSource, SpilledBytes } from '../bytes';
 import { type ExchangeFile, ExchangeFiles } from './exchange-files';
 import { advanced, type ExchangeRecord, type HistoryEntry, type Step } from './exchange-record';
 import type { FolderHome } from './folder-home';
-import type { JournalEntry } from './journal/journal';
+import type { JournalEntry, JournalStep } from './journal/journal';
 import type { Change } from './journal/queries';
 
 /** What a step changes besides what `Step` says. */
@@ -23,6 +23,8 @@ export class ExchangeFolder<Facts extends object> {
   private factsChanges = 0;
   private factsWritten = 0;
   private last: Promise<unknown> = Promise.resolve();
+  /** A step that was noted did not reach the journal; the next one writes everything. */
+  private isForgotten = false;
 
   private constructor(
     private readonly home: FolderHome,
@@ -120,15 +122,12 @@ export class ExchangeFolder<Facts extends object> {
 
   /** Notes a step that may be forgotten in a power failure, because nothing depends on it. */
   async note(state: string, facts: Partial<Facts> = {}, step: Step = {}): Promise<void> {
-    await this.step(state, facts, step);
+    await this.inOrder(() => this.write(state, facts, step, {}, 'soon'));
   }
 
   /** A step that changes more; the business of the spool. */
   async step(state: string, facts: Partial<Facts>, step: Step, standing: Standing = {}): Promise<void> {
-    // One after the other: each builds on what the one before has left.
-    const mine = this.last.then(() => this.write(state, facts, step, standing));
-    this.last = mine.catch(() => undefined);
-    await mine;
+    await this.inOrder(() => this.write(state, facts, step, standing, 'durably'));
   }
 
   /**
@@ -166,7 +165,20 @@ export class ExchangeFolder<Facts extends object> {
     await this.files.remove();
   }
 
-  private async write(state: string, facts: Partial<Facts>, step: Step, standing: Standing): Promise<void> {
+  /** Steps happen one after the other: each builds on what the one before has left. */
+  private async inOrder(work: () => Promise<void>): Promise<void> {
+    const mine = this.last.then(work);
+    this.last = mine.catch(() => undefined);
+    await mine;
+  }
+
+  private async write(
+    state: string,
+    facts: Partial<Facts>,
+    step: Step,
+    standing: Standing,
+    how: 'durably' | 'soon',
+  ): Promise<void> {
     const before = this.current;
     this.describe(facts);
     const now = this.home.clock.now();
@@ -182,38 +194,46 @@ export class ExchangeFolder<Facts extends object> {
     }
     const { factsChanges } = this;
     const { writes } = this.files;
-    try {
-      await this.files.syncNames();
-      await this.home.journal.step(before.id, {
-        change: this.changeFor(step, standing),
-        steps: this.steps,
-        key: before.key,
-        files: writes,
-        ...(entry ? { entry } : {}),
-      });
-    } catch (error) {
-      this.current = { ...before, facts: withoutChanges(this.current.facts, facts, before.facts) };
-      throw error;
+    const written: JournalStep = {
+      change: this.changeFor(step, standing),
+      steps: this.steps,
+      key: before.key,
+      files: writes,
+      ...(entry ? { entry } : {}),
+    };
+    if (how === 'soon' && writes.length === 0) {
+      this.home.journal.note(before.id, written).catch(() => (this.isForgotten = true));
+    } else {
+      try {
+        await this.files.syncNames();
+        await this.home.journal.step(before.id, written);
+      } catch (error) {
+        this.current = { ...before, facts: withoutChanges(this.current.facts, facts, before.facts) };
+        throw error;
+      }
+      this.files.written(writes);
+      this.isForgotten = false;
     }
-    this.files.written(writes);
     this.factsWritten = factsChanges;
     if (entry) this.steps++;
   }
 
-  private changeFor({ dueAt, attempts, owner, unreported }: Step, standing: Standing): Change {
-    const { state, updatedAt, facts } = this.current;
-    const { claimed, refusedBytes } = standing;
+  private changeFor(step: Step, { claimed, refusedBytes }: Standing): Change {
+    const { state, updatedAt, facts, dueAt, attempts, owner, unreported } = this.current;
+    const has = (name: keyof Step): boolean => this.isForgotten || step[name] !== undefined;
     return {
       state,
       updated_at: updatedAt,
-      ...(dueAt === undefined ? {} : { due_at: dueAt }),
-      ...(attempts === undefined ? {} : { attempts }),
-      ...(owner === undefined ? {} : { owner }),
-      ...(unreported === undefined ? {} : { unreported: unreported ? 1 : 0 }),
+      ...(has('dueAt') ? { due_at: dueAt ?? null } : {}),
+      ...(has('attempts') ? { attempts } : {}),
+      ...(has('owner') ? { owner: owner ?? null } : {}),
+      ...(has('unreported') ? { unreported: unreported ? 1 : 0 } : {}),
       ...(claimed === undefined ? {} : { claimed: claimed ? 1 : 0 }),
       ...(refusedBytes === undefined ? {} : { refused_bytes: refusedBytes }),
       // Answers to repeats of one message are noted at the same time; what one does not know, it leaves alone.
-      ...(this.factsChanges === this.factsWritten ? {} : { facts: JSON.stringify(facts) }),
+      ...(this.isForgotten || this.factsChanges !== this.factsWritten
+        ? { facts: JSON.stringify(facts) }
+        : {}),
     };
   }
 

@@ -10,9 +10,11 @@ import type { FolderHome } from './folder-home';
 import { Journal, type JournalEntry } from './journal/journal';
 import type { DueFilter, ListFilter } from './journal/queries';
 import { Locks } from './locks';
+import { RefusedQuota } from './refused-quota';
+import type { Store } from './removal';
 import { RecentFiles } from './recent-files';
 import { storing } from './store-error';
-import { removeAbandoned, removeOldExchanges, removeOrphans, type Swept } from './sweep';
+import { Sweeper } from './sweeper';
 
 export interface SpoolSettings {
   /** Made when it is not there; everything in it is readable for our own user only. */
@@ -21,6 +23,10 @@ export interface SpoolSettings {
   readonly thresholdBytes?: number;
   /** How long exchanges are kept, and repeats recognised (REL-05); default 30 days. */
   readonly retentionMs?: number;
+  /** At most so many refused messages are kept as evidence, the newest ones; default 10,000. */
+  readonly refusedCount?: number;
+  /** At most so many octets of them; default 1 GiB. */
+  readonly refusedBytes?: number;
   readonly clock?: Clock;
 }
 
@@ -29,11 +35,8 @@ const THRESHOLD_BYTES = 1024 * 1024;
 const SMALL_BYTES = 64 * 1024;
 const DAY_MS = 24 * 3_600_000;
 const RETENTION_MS = 30 * DAY_MS;
-/** What lies aside this long belongs to nobody: a transfer in work touches its file. */
-const ABANDONED_MS = DAY_MS;
-const SWEEP_INTERVAL_MS = 3_600_000;
-/** Also where Node-RED never runs for an hour. */
-const FIRST_SWEEP_MS = 60_000;
+const REFUSED_COUNT = 10_000;
+const REFUSED_BYTES = 1024 ** 3;
 /** Nothing is ever put off for longer; what is due later than this was written before the clock was set back. */
 const LONGEST_PAUSE_MS = 7 * DAY_MS;
 
@@ -50,11 +53,12 @@ export class Spool {
   private readonly locks = new Locks();
   private readonly home: FolderHome;
   private readonly clock: Clock;
-  private timer: { cancel(): void } | undefined;
 
   private constructor(
     private readonly settings: SpoolSettings,
     private readonly journal: Journal,
+    private readonly refused: RefusedQuota,
+    private readonly sweeper: Sweeper,
   ) {
     this.clock = settings.clock ?? systemClock;
     this.home = {
@@ -78,9 +82,28 @@ export class Spool {
         await chmod(join(directory, name), 0o700);
       }
     });
-    const spool = new Spool(settings, await Journal.open(join(directory, 'journal.sqlite')));
-    spool.sweepAfter(FIRST_SWEEP_MS);
-    return spool;
+    const journal = await Journal.open(join(directory, 'journal.sqlite'));
+    try {
+      return await Spool.over(journal, settings);
+    } catch (error) {
+      await journal.close();
+      throw error;
+    }
+  }
+
+  private static async over(journal: Journal, settings: SpoolSettings): Promise<Spool> {
+    const { directory, clock = systemClock, retentionMs = RETENTION_MS } = settings;
+    const store: Store = {
+      journal,
+      staging: join(directory, 'staging'),
+      placeOf: (direction) => join(directory, direction),
+    };
+    const refused = await RefusedQuota.open(store, {
+      count: settings.refusedCount ?? REFUSED_COUNT,
+      bytes: settings.refusedBytes ?? REFUSED_BYTES,
+      retentionMs,
+    });
+    return new Spool(settings, journal, refused, await Sweeper.start(store, refused, clock, retentionMs));
   }
 
   get directory(): string {
@@ -130,9 +153,11 @@ export class Spool {
 
   /** Keeps the exchange of a message that was not taken as evidence; its key stays or becomes free. */
   async settleRefused(folder: ExchangeFolder<object>, step: Step = {}): Promise<void> {
-    const standing = { claimed: false, refusedBytes: await folder.totalBytes() };
+    const refusedBytes = await folder.totalBytes();
+    const standing = { claimed: false, refusedBytes };
     if (folder.settled) await folder.step(folder.record.state, {}, step, standing);
     else await folder.settle(this.placeOf(folder.record), step, standing);
+    this.refused.add(refusedBytes);
   }
 
   /**
@@ -199,25 +224,14 @@ export class Spool {
     return this.locks.exclusively(`${direction} ${hashOf(key)}`, work);
   }
 
-  /** Removes what is older than it has to be kept. @returns how many entries */
-  async sweep(now: number = this.clock.now()): Promise<number> {
-    const { retentionMs = RETENTION_MS } = this.settings;
-    const swept: Swept = {
-      journal: this.journal,
-      staging: this.staging,
-      placeOf: (direction) => join(this.directory, direction),
-    };
-    let removed = await removeAbandoned(this.staging, now - ABANDONED_MS);
-    removed += await removeOldExchanges(swept, now - retentionMs);
-    for (const direction of ['in', 'out'] as const) {
-      removed += await removeOrphans(swept, direction, now - retentionMs);
-    }
-    return removed;
+  /** Removes what is older than it has to be kept; happens by itself every hour. @returns how many exchanges */
+  async sweep(): Promise<number> {
+    return this.sweeper.sweep();
   }
 
   /** Finishes what is being written, and lets go of the journal. */
   async close(): Promise<void> {
-    this.timer?.cancel();
+    this.sweeper.stop();
     await this.journal.close();
   }
 
@@ -240,11 +254,6 @@ export class Spool {
 
   private foldersOf<Facts extends object>(entries: readonly JournalEntry[]): ExchangeFolder<Facts>[] {
     return entries.map((entry) => ExchangeFolder.of<Facts>(this.home, this.placeOf(entry.record), entry));
-  }
-
-  private sweepAfter(ms: number): void {
-    const again = (): void => this.sweepAfter(SWEEP_INTERVAL_MS);
-    this.timer = this.clock.setTimeout(() => void this.sweep().then(again, again), ms);
   }
 }
 

@@ -355,7 +355,9 @@ describe('exchange: sending', () => {
       const { directory } = sender.spool.spill;
       await rm(directory, { recursive: true });
       await writeFile(directory, 'a file where the directory was');
-      assertFailure(await send(), 'store-unavailable');
+      const content = bufferSource(Buffer.alloc(100_000));
+      const outcome = await send({ payload: { content, contentType: 'application/octet-stream' } });
+      assertFailure(outcome, 'store-unavailable');
       assert.equal(partner.arrived.length, 0);
     });
   });

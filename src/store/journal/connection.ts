@@ -11,6 +11,10 @@ interface Pending {
 
 /** More requests than this are not put into one transaction, so that the first of them need not wait too long. */
 const MOST_REQUESTS = 500;
+/** How long a request that nobody waits for may wait for others. */
+const SOON_MS = 20;
+/** So many pages of 4 KiB are given back to the disk at a time. */
+const SHRINK_PAGES = 2_000;
 
 /**
  * The journal's thread, seen from outside. While it waits for the disk, new requests gather; they go together and share
@@ -21,6 +25,9 @@ export class JournalConnection {
   private opened = false;
   private closed = false;
   private waiting: Pending[] = [];
+  /** Somebody waits for one of those that wait. */
+  private isUrgent = false;
+  private soon: NodeJS.Timeout | undefined;
   private inWork: Pending[] = [];
   private ended: Promise<void> = Promise.resolve();
   private whenIdle: (() => void) | undefined;
@@ -38,19 +45,52 @@ export class JournalConnection {
     return new Promise((resolve, reject) => {
       if (this.closed) return reject(closed());
       this.waiting.push({ request, resolve, reject });
-      this.next();
+      this.hurry();
     });
+  }
+
+  /** Like `run`, but together with the next request that somebody waits for; without one, soon. */
+  runSoon(request: Request): Promise<readonly (readonly Row[])[]> {
+    return new Promise((resolve, reject) => {
+      if (this.closed) return reject(closed());
+      this.waiting.push({ request, resolve, reject });
+      this.soon ??= setTimeout(() => this.hurry(), SOON_MS);
+    });
+  }
+
+  /** Gives free pages back to the disk, as long as there are many. */
+  async shrink(): Promise<void> {
+    for (;;) {
+      const [[free] = [], [all] = []] = await this.run({
+        statements: [
+          { sql: 'PRAGMA freelist_count', parameters: [] },
+          { sql: 'PRAGMA page_count', parameters: [] },
+        ],
+        writes: false,
+      });
+      const freePages = Number(free?.freelist_count ?? 0);
+      // What is free is used again; only an unusual amount is worth the work.
+      if (freePages < SHRINK_PAGES || freePages < Number(all?.page_count ?? 0) / 4) return;
+      const sql = `PRAGMA incremental_vacuum(${SHRINK_PAGES})`;
+      await this.run({ statements: [{ sql, parameters: [] }], writes: true });
+    }
   }
 
   /** Finishes what was asked for, and lets go of the journal. */
   async close(): Promise<void> {
     this.closed = true;
     if (this.waiting.length + this.inWork.length > 0) {
+      this.hurry();
       await new Promise<void>((resolve) => (this.whenIdle = resolve));
     }
     this.worker?.ref();
     this.tell({ type: 'close' });
     await this.ended;
+  }
+
+  private hurry(): void {
+    this.isUrgent = true;
+    this.next();
   }
 
   private next(): void {
@@ -61,10 +101,14 @@ export class JournalConnection {
       this.whenIdle?.();
       return;
     }
+    if (!this.isUrgent) return;
     if (!this.worker) return this.start();
     if (!this.opened) return;
     this.worker.ref();
     this.inWork = this.waiting.splice(0, MOST_REQUESTS);
+    if (this.waiting.length === 0) this.isUrgent = false;
+    clearTimeout(this.soon);
+    this.soon = undefined;
     this.tell({ type: 'batch', requests: this.inWork.map(({ request }) => request) });
   }
 

@@ -1,6 +1,5 @@
 import { As2Error } from '../../errors';
 import type { Direction, ExchangeKey, ExchangeRecord, HistoryEntry } from '../exchange-record';
-import type { FileWrite } from '../exchange-files';
 import { idTime } from '../exchange-id';
 import { JournalConnection } from './connection';
 import { type Change, type DueFilter, type ListFilter, Queries, rowOf } from './queries';
@@ -22,6 +21,22 @@ export interface JournalEntry {
   readonly facts: string;
   readonly steps: number;
   readonly refused: boolean;
+}
+
+export interface ExchangeName {
+  readonly id: string;
+  readonly direction: Direction;
+}
+
+export interface RefusedExchange extends ExchangeName {
+  readonly bytes: number;
+  readonly updatedAt: number;
+}
+
+/** A small file on its way into the journal; null: the journal has it no longer. */
+export interface FileWrite {
+  readonly name: string;
+  readonly content: Buffer | null;
 }
 
 /** What a new exchange begins with. */
@@ -74,12 +89,13 @@ export class Journal {
   }
 
   /** @throws As2Error `exchange-taken`, `exchange-unreadable` when it is not there any more */
-  async step(id: string, { change, entry, steps, key, files }: JournalStep): Promise<void> {
-    const statements = [this.queries.update(id, change, entry !== undefined)];
-    if (entry) statements.push(this.queries.appendHistory(id, entry));
-    const outlived = steps + 1 - (HISTORY_LINES - HISTORY_BEGINNING);
-    if (entry && outlived > HISTORY_BEGINNING) statements.push(this.queries.removeHistoryStep(id, outlived));
-    await this.write([...statements, ...this.fileStatements(id, files)], { id, key });
+  async step(id: string, step: JournalStep): Promise<void> {
+    await this.write(this.stepStatements(id, step), { id, key: step.key });
+  }
+
+  /** Writes a step with the next one that somebody waits for, or soon. Resolves when it is written. */
+  async note(id: string, step: JournalStep): Promise<void> {
+    await this.connection.runSoon({ statements: this.stepStatements(id, step), writes: true });
   }
 
   async remove(ids: readonly string[]): Promise<void> {
@@ -156,14 +172,25 @@ export class Journal {
     }));
   }
 
-  /** Exchanges that began before a time and have not changed since another. */
-  async older(
-    began: number,
-    unchangedSince: number,
-    limit: number,
-  ): Promise<{ readonly id: string; readonly direction: Direction }[]> {
-    const [rows = []] = await this.run([this.queries.older(idTime(began), unchangedSince, limit)]);
-    return rows.map(({ id, direction }) => ({ id: String(id), direction: direction as Direction }));
+  /** Exchanges that began before a time and have not changed since, oldest first. */
+  async older(before: number, limit: number): Promise<ExchangeName[]> {
+    const [rows = []] = await this.run([this.queries.older(idTime(before), before, limit)]);
+    return rows.map(nameOf);
+  }
+
+  /** Exchanges of messages that were not taken, oldest first. */
+  async refused(limit: number): Promise<RefusedExchange[]> {
+    const [rows = []] = await this.run([this.queries.refused(limit)]);
+    return rows.map((row) => ({
+      ...nameOf(row),
+      bytes: numberOf(row.refused_bytes) ?? 0,
+      updatedAt: numberOf(row.updated_at) ?? 0,
+    }));
+  }
+
+  async refusedTotal(): Promise<{ readonly count: number; readonly bytes: number }> {
+    const [[row] = []] = await this.run([this.queries.refusedTotal()]);
+    return { count: numberOf(row?.count) ?? 0, bytes: numberOf(row?.bytes) ?? 0 };
   }
 
   /** Those of the ids that the journal knows. */
@@ -172,8 +199,32 @@ export class Journal {
     return new Set(rows.map(({ id }) => String(id)));
   }
 
+  async readNote(name: string): Promise<string | undefined> {
+    const [[row] = []] = await this.run([this.queries.readNote(name)]);
+    return typeof row?.value === 'string' ? row.value : undefined;
+  }
+
+  async writeNote(name: string, value: string): Promise<void> {
+    await this.run([this.queries.writeNote(name, value)], true);
+  }
+
+  /** Gives room that many removed exchanges have left back to the disk, bit by bit. */
+  async shrink(): Promise<void> {
+    await this.connection.shrink().catch((error: unknown) => {
+      throw this.errorOf(error);
+    });
+  }
+
   async close(): Promise<void> {
     await this.connection.close();
+  }
+
+  private stepStatements(id: string, { change, entry, steps, files }: JournalStep): Statement[] {
+    const statements = [this.queries.update(id, change, entry !== undefined)];
+    if (entry) statements.push(this.queries.appendHistory(id, entry));
+    const outlived = steps + 1 - (HISTORY_LINES - HISTORY_BEGINNING);
+    if (entry && outlived > HISTORY_BEGINNING) statements.push(this.queries.removeHistoryStep(id, outlived));
+    return [...statements, ...this.fileStatements(id, files)];
   }
 
   private fileStatements(id: string, files: readonly FileWrite[]): Statement[] {
@@ -251,6 +302,10 @@ function entryOf(row: ExchangeRow): JournalEntry {
     steps: row.steps,
     refused: row.refused_bytes !== null,
   };
+}
+
+function nameOf({ id, direction }: Row): ExchangeName {
+  return { id: String(id), direction: direction as Direction };
 }
 
 function numberOf(value: unknown): number | undefined {
