@@ -9,8 +9,9 @@ import type { JudgedSignature } from './incoming-signature';
 import { entityKind, mediaTypeOfEntity } from './media-types';
 import { ReceiptFields } from './receipt-fields';
 
-/** Signed entity, report, notification; and one more multipart around or between them (SEC-11). */
+/** Report and notification, and two more multiparts around or between them (SEC-11). */
 const MOST_LAYERS = 4;
+const MOST_SIGNATURES = 3;
 const LONGEST_TEXT = 64 * 1024;
 /** Fields are a few lines; what a hostile partner puts there must not keep the event loop busy (SEC-11). */
 const LONGEST_FIELDS = 256 * 1024;
@@ -25,6 +26,15 @@ interface Found {
   signature?: JudgedSignature;
 }
 
+/**
+ * Where an entity stands. Layers are counted anew inside a signature: what a signed entity says must not depend on
+ * what somebody else put around it (SEC-12).
+ */
+interface Place {
+  readonly layers: number;
+  readonly signatures: number;
+}
+
 /** Finds the parts of a receipt in whatever structure it came. */
 export class ReceiptParts {
   private notification: Found | undefined;
@@ -37,7 +47,7 @@ export class ReceiptParts {
 
   static async find(headers: Headers, body: Buffer, trusted: readonly Certificate[]): Promise<ReceiptParts> {
     const parts = new ReceiptParts(trusted);
-    await parts.look(headers, body, 1);
+    await parts.look(headers, body, { layers: 1, signatures: 0 });
     return parts;
   }
 
@@ -59,34 +69,34 @@ export class ReceiptParts {
     return (this.plainText ?? this.otherText ?? '').slice(0, LONGEST_TEXT).trim();
   }
 
-  private async look(headers: Headers, body: Buffer, depth: number): Promise<void> {
-    if (depth > MOST_LAYERS) return;
+  private async look(headers: Headers, body: Buffer, place: Place): Promise<void> {
+    if (place.layers > MOST_LAYERS) return;
     switch (entityKind(headers)) {
       case 'signed':
-        return this.lookIntoSigned(headers, body, depth);
+        return this.lookIntoSigned(headers, body, place);
       case 'cms':
-        return this.lookIntoCms(body, depth);
+        return this.lookIntoCms(body, place);
       case 'notification':
         this.notification ??= { fields: ReceiptFields.parse(body.toString('latin1', 0, LONGEST_FIELDS)) };
         return;
       case 'report':
-        return this.lookIntoParts(headers, body, depth);
+        return this.lookIntoParts(headers, body, place);
       case 'content':
-        return this.lookAtContent(headers, body, depth);
+        return this.lookAtContent(headers, body, place);
     }
   }
 
   /** Only the signed part is looked at: nothing else in there is proved (SEC-12). */
-  private async lookIntoSigned(headers: Headers, body: Buffer, depth: number): Promise<void> {
+  private async lookIntoSigned(headers: Headers, body: Buffer, place: Place): Promise<void> {
     const [content, signature] = await partsOf(headers, body);
     if (!content) return;
-    await this.lookIntoSignedEntity(content, depth, async () => {
+    await this.lookIntoSignedEntity(content, place, async () => {
       const bytes = signature ? await signatureBytes(signature) : Buffer.alloc(0);
       return judgeReceiptSignature(() => readSignedData(bytes), content, this.trusted);
     });
   }
 
-  private async lookIntoCms(body: Buffer, depth: number): Promise<void> {
+  private async lookIntoCms(body: Buffer, place: Place): Promise<void> {
     const bytes = await collected(binaryCms(bufferSource(body).open()));
     let signedData;
     try {
@@ -97,7 +107,7 @@ export class ReceiptParts {
     }
     const content = signedData.eContent;
     if (!content) return;
-    await this.lookIntoSignedEntity(content, depth, async () => {
+    await this.lookIntoSignedEntity(content, place, async () => {
       return judgeReceiptSignature(() => signedData, content, this.trusted);
     });
   }
@@ -105,11 +115,16 @@ export class ReceiptParts {
   /** A signature says something about the fields that are found inside it, and about no others (SEC-12). */
   private async lookIntoSignedEntity(
     content: Buffer,
-    depth: number,
+    place: Place,
     judge: () => Promise<JudgedSignature>,
   ): Promise<void> {
+    const signatures = place.signatures + 1;
+    if (signatures > MOST_SIGNATURES)
+      throw new As2Error('receipt-unreadable', {
+        reason: 'it has more signatures in one another than any use.',
+      });
     const before = [this.notification, this.guessed];
-    await this.lookIntoEntity(content, depth);
+    await this.lookIntoEntity(content, { layers: 0, signatures });
     const inside = [this.notification, this.guessed].filter((found) => found && !before.includes(found));
     if (inside.length === 0) return;
     const signature = await judge();
@@ -117,20 +132,20 @@ export class ReceiptParts {
   }
 
   /** In any order, with further parts or without, the texts perhaps as alternatives (MDN-02). */
-  private async lookIntoParts(headers: Headers, body: Buffer, depth: number): Promise<void> {
-    for (const part of await partsOf(headers, body)) await this.lookIntoEntity(part, depth);
+  private async lookIntoParts(headers: Headers, body: Buffer, place: Place): Promise<void> {
+    for (const part of await partsOf(headers, body)) await this.lookIntoEntity(part, place);
   }
 
-  private async lookIntoEntity(bytes: Buffer, depth: number): Promise<void> {
+  private async lookIntoEntity(bytes: Buffer, { layers, signatures }: Place): Promise<void> {
     const { headers, body } = await readEntity(bufferSource(bytes).open());
-    await this.look(headers, await decodedBody(headers, body), depth + 1);
+    await this.look(headers, await decodedBody(headers, body), { layers: layers + 1, signatures });
   }
 
-  private async lookAtContent(headers: Headers, body: Buffer, depth: number): Promise<void> {
+  private async lookAtContent(headers: Headers, body: Buffer, place: Place): Promise<void> {
     const { value } = mediaTypeOfEntity(headers);
     const text = decodedText(body);
     if (value.startsWith('multipart/') || guessedBoundary(body))
-      return this.lookIntoParts(headers, body, depth);
+      return this.lookIntoParts(headers, body, place);
     if (HAS_DISPOSITION.test(text) && HAS_OTHER_FIELD.test(text))
       this.guessed ??= { fields: ReceiptFields.parse(text.slice(0, LONGEST_FIELDS)) };
     else if (value === 'text/plain') this.plainText ??= text;

@@ -79,4 +79,30 @@ describe('Receipts around something else that the partner signed', () => {
     assert.equal(receipt.signed, false);
     assert.equal(receipt.signature, undefined);
   });
+
+  /** Found by `npm run fuzz`: seed 20261122, as2/open-receipt. */
+  it('SEC-12: what a signed receipt says does not depend on what stands around it', async () => {
+    const within = (boundary: string, part: string) =>
+      `Content-Type: multipart/mixed; boundary=${boundary}\r\n\r\n--${boundary}\r\n${part}\r\n--${boundary}--\r\n`;
+    const other = UNSIGNED.replace('processed', 'failed/failure: other');
+    const twofold = [
+      'Content-Type: multipart/mixed; boundary=t\r\n',
+      `--t\r\n${within('a', within('b', UNSIGNED))}\r\n--t\r\n${other}\r\n--t--\r\n`,
+    ].join('\r\n');
+    const signed = async (content: string) => {
+      const bytes = await signature(Buffer.from(content), partner);
+      return [
+        'Content-Type: multipart/signed; protocol="application/pkcs7-signature"; micalg=sha-256; boundary=s\r\n',
+        `\r\n--s\r\n${content}\r\n--s\r\nContent-Type: application/pkcs7-signature\r\n\r\n`,
+        `${bytes.toString('latin1')}\r\n--s--\r\n`,
+      ].join('');
+    };
+    const genuine = await signed(twofold);
+    for (const around of [[genuine], [within('c', genuine)], [within('c', within('d', genuine))]]) {
+      const receipt = await opened(...around).catch((error: unknown) => error as Error);
+      // Too deep for us, or what it always says.
+      if (receipt instanceof Error) assert.match(receipt.message, /not with a receipt/);
+      else assert.deepEqual([receipt.disposition.type, receipt.signature?.status], ['processed', 'verified']);
+    }
+  });
 });
