@@ -11,6 +11,7 @@ import {
   processedWarning,
 } from '../../src/as2';
 import { As2Error } from '../../src/errors';
+import { assertQuick } from '../support/working-time';
 
 const automatic = 'automatic-action/MDN-sent-automatically;';
 
@@ -191,14 +192,13 @@ describe('Disposition', () => {
     assert.equal(parseDisposition(`${automatic} processed/error: ${text}`).description, text);
   });
 
-  it('DSP-01 a hostile field takes no time', () => {
-    const started = performance.now();
-    parseDisposition(`${automatic} ${'('.repeat(50_000)}`);
-    parseDisposition(`${' '.repeat(50_000)}/${' '.repeat(50_000)}`);
-    parseDisposition('a-'.repeat(50_000));
-    parseDisposition(`a/${'b,'.repeat(50_000)}`);
-    assert.ok(performance.now() - started < 1000);
-  });
+  it('DSP-01 a hostile field takes no time', () =>
+    assertQuick(1000, () => {
+      parseDisposition(`${automatic} ${'('.repeat(50_000)}`);
+      parseDisposition(`${' '.repeat(50_000)}/${' '.repeat(50_000)}`);
+      parseDisposition('a-'.repeat(50_000));
+      parseDisposition(`a/${'b,'.repeat(50_000)}`);
+    }));
 
   const written: readonly (readonly [Disposition, string])[] = [
     [processed, `${automatic} processed`],

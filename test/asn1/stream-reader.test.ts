@@ -13,6 +13,7 @@ import {
 import { ByteReader } from '../../src/bytes';
 import { isAs2Error } from '../../src/errors';
 import { collect, inPieces } from '../support/chunks';
+import { assertQuick } from '../support/working-time';
 
 function hex(text: string): Buffer {
   return Buffer.from(text.replace(/\s/g, ''), 'hex');
@@ -107,17 +108,16 @@ describe('asn1: stream reader', () => {
     await assert.rejects(reading(element).readElement(15), isClean);
   });
 
-  it('BER-04: 100,000 nested tags fail at once, entered, as an element and as an octet string', async () => {
-    const start = performance.now();
-    const nested = Buffer.alloc(200_000, hex('30 80'));
-    await assert.rejects(reading(nested).readElement(1_000_000), isClean);
-    await assert.rejects(collect(reading(Buffer.alloc(200_000, hex('24 80'))).octets()), isClean);
-    const ber = reading(nested);
-    await assert.rejects(async () => {
-      for (;;) await ber.enter(tags.sequence);
-    }, isClean);
-    assert.ok(performance.now() - start < 100);
-  });
+  it('BER-04: 100,000 nested tags fail at once, entered, as an element and as an octet string', () =>
+    assertQuick(100, async () => {
+      const nested = Buffer.alloc(200_000, hex('30 80'));
+      await assert.rejects(reading(nested).readElement(1_000_000), isClean);
+      await assert.rejects(collect(reading(Buffer.alloc(200_000, hex('24 80'))).octets()), isClean);
+      const ber = reading(nested);
+      await assert.rejects(async () => {
+        for (;;) await ber.enter(tags.sequence);
+      }, isClean);
+    }));
 
   const damaged = [
     ['an element that reaches beyond the one around it', '30 03 04 05 61 62 63 64 65'],

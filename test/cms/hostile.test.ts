@@ -17,6 +17,7 @@ import { drain } from '../../src/bytes';
 import { inPieces } from '../support/chunks';
 import { packageRoot } from '../support/paths';
 import { resting } from './helpers';
+import { assertQuick, Stopwatch } from '../support/working-time';
 
 /*
  * Whatever a partner sends: an answer or an As2Error, soon. The seeds are real messages of every kind, mutated where
@@ -105,12 +106,12 @@ describe('cms: hostile input', () => {
         fc.array(anyMutation, { minLength: 1, maxLength: 4 }),
         fc.integer({ min: 1, max: 400 }),
         async (message, mutations, pieceBytes) => {
-          const start = performance.now();
+          const stopwatch = new Stopwatch();
           const error = await receive(mutated(message, mutations), pieceBytes).catch(
             (reason: unknown) => reason,
           );
           assert.ok(error === undefined || isAs2Error(error), String(error));
-          assert.ok(performance.now() - start < 1000);
+          assert.ok(stopwatch.workedMs() < 1000);
         },
       ),
       { numRuns: Number(process.env.AS2_FUZZ_RUNS ?? 400) },
@@ -124,15 +125,15 @@ describe('cms: hostile input', () => {
       '308006092a864886f70d010703a080308002010031',
       '308006092a864886f70d010703a0803080020100',
     ]) {
-      const start = performance.now();
-      for (const nest of ['3080', '2480', 'a080', '3180']) {
-        const bytes = Buffer.concat([
-          Buffer.from(prefix, 'hex'),
-          Buffer.alloc(200_000, Buffer.from(nest, 'hex')),
-        ]);
-        await assert.rejects(receive(bytes, 65_536), isAs2Error);
-      }
-      assert.ok(performance.now() - start < 200);
+      await assertQuick(200, async () => {
+        for (const nest of ['3080', '2480', 'a080', '3180']) {
+          const bytes = Buffer.concat([
+            Buffer.from(prefix, 'hex'),
+            Buffer.alloc(200_000, Buffer.from(nest, 'hex')),
+          ]);
+          await assert.rejects(receive(bytes, 65_536), isAs2Error);
+        }
+      });
     }
   });
 });

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
-import { performance } from 'node:perf_hooks';
 import { deflateSync } from 'node:zlib';
 import { dispositionFor, formatDisposition, openMessage, type OpenLimits } from '../../src/as2';
 import { context, octetString, oid, integer, sequence } from '../../src/asn1';
@@ -10,6 +9,7 @@ import { isAs2Error } from '../../src/errors';
 import { collect, composed, stations, wire, type Wire } from '../as2/stations';
 import { handmadeCompressed } from '../support/handmade-cms';
 import { withTempDirectory } from '../support/temp';
+import { Stopwatch } from '../support/working-time';
 
 const MIB = 1024 * 1024;
 
@@ -31,7 +31,7 @@ const asCompressed = (zlib: Buffer): Wire => wire({ 'Content-Type': p7z }, handm
 async function fate(message: Wire, limits: OpenLimits = {}) {
   const { alpha, beta } = await stations();
   return withTempDirectory(async (directory) => {
-    const [memory, started] = [process.memoryUsage().arrayBuffers, performance.now()];
+    const [memory, stopwatch] = [process.memoryUsage().arrayBuffers, new Stopwatch()];
     let code = 'taken';
     let length = 0;
     let disposition = '';
@@ -54,7 +54,7 @@ async function fate(message: Wire, limits: OpenLimits = {}) {
     }
     assert.deepEqual(await readdir(directory), []);
     const grownBytes = process.memoryUsage().arrayBuffers - memory;
-    return { code, disposition, length, grownBytes, tookMs: performance.now() - started };
+    return { code, disposition, length, grownBytes, workedMs: stopwatch.workedMs() };
   });
 }
 
@@ -89,11 +89,11 @@ describe('edge: compression bombs', () => {
   ];
   for (const [name, message] of places) {
     it(`CMP-07: ${name} it stops at the ratio, soon, and nothing stays behind`, async () => {
-      const { code, disposition, grownBytes, tookMs } = await fate(await message());
+      const { code, disposition, grownBytes, workedMs } = await fate(await message());
       assert.deepEqual({ code, disposition }, bombed);
       assert.ok(grownBytes < 48 * MIB, `${grownBytes} bytes`);
       // 128 MiB would take longer to write than 8 MiB to refuse; the limit is there for what never ends.
-      assert.ok(tookMs < 5000, `${tookMs} ms`);
+      assert.ok(workedMs < 5000, `${workedMs} ms of work`);
     });
 
     it(`CMP-07: ${name} it stops at the size`, async () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isAs2Error } from '../../src/errors';
+import { Stopwatch } from '../support/working-time';
 import type { Target } from './target';
 
 /** What an input may take, in ms of work: what other programs do meanwhile does not count. */
@@ -54,20 +55,6 @@ async function isSlowAgain(target: Target, input: Buffer, budgetMs: number): Pro
     if (stopwatch.workedMs() <= budgetMs) return false;
   }
   return true;
-}
-
-/**
- * Measures work: the time of the processors that this process used, but not more than has passed (its other threads
- * use some too). On a busy machine time passes without work.
- */
-class Stopwatch {
-  private readonly startedMs = performance.now();
-  private readonly used = process.cpuUsage();
-
-  workedMs(): number {
-    const { user, system } = process.cpuUsage(this.used);
-    return Math.min(performance.now() - this.startedMs, (user + system) / 1000);
-  }
 }
 
 class NeverEnds extends Error {}

@@ -10,6 +10,7 @@ import {
 } from '../../src/http';
 import { Headers } from '../../src/mime';
 import { onRawRequest, withHttpServer, withRawServer } from '../partner/servers';
+import { patiently } from '../support/patiently';
 
 describe('http: client', () => {
   it('HTTP-02, HTTP-03: posts with one Host and the exact Content-Length, for bodies of any size', async () => {
@@ -168,25 +169,26 @@ describe('http: client', () => {
     );
   });
 
-  it('more requests at once than connections wait for one; the time for connecting is not for waiting', async () => {
-    await withHttpServer(
-      (request, response) => {
-        request.resume();
-        setTimeout(() => response.end(), 120);
-      },
-      async (url) => {
-        const client = createHttpClient({ connectTimeoutMs: 80 });
-        try {
-          const answers = await Promise.all(
-            Array.from({ length: 20 }, () => client.post(requestTo({ url }))),
-          );
-          assert.ok(answers.every(({ status }) => status === 200));
-        } finally {
-          client.close();
-        }
-      },
-    );
-  });
+  it('more requests at once than connections wait for one; the time for connecting is not for waiting', () =>
+    patiently((factor) =>
+      withHttpServer(
+        (request, response) => {
+          request.resume();
+          setTimeout(() => response.end(), 120 * factor);
+        },
+        async (url) => {
+          const client = createHttpClient({ connectTimeoutMs: 80 * factor });
+          try {
+            const answers = await Promise.all(
+              Array.from({ length: 20 }, () => client.post(requestTo({ url }))),
+            );
+            assert.ok(answers.every(({ status }) => status === 200));
+          } finally {
+            client.close();
+          }
+        },
+      ),
+    ));
 
   it('takes a refusal that comes before everything is sent', async () => {
     let given = 0;
