@@ -29,7 +29,7 @@ export function judge(sender: readonly Noted[], receiver: readonly Noted[]): Ver
   const lost: Finding[] = [];
   const duplicated: Finding[] = [];
   const last = lastOfEachLife(sender);
-  const sent = byId(sender);
+  const sent = byId(sender.filter(({ kind }) => kind !== 'delivered'));
   const got = byId(receiver.filter(({ kind }) => kind === 'delivered'));
   let marked = 0;
   let notTaken = 0;

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { tmpdir } from 'node:os';
@@ -167,6 +168,17 @@ export class NodeRedProcess {
     }
   }
 
+  /** Ends the process between two instructions; what it has on the disk stays. */
+  async kill(): Promise<void> {
+    await this.sidebar?.then((sidebar) => sidebar.close()).catch(() => undefined);
+    if (!this.exited) {
+      const exit = once(this.child, 'exit');
+      this.child.kill('SIGKILL');
+      await exit;
+    }
+    process.removeListener('exit', this.onParentExit);
+  }
+
   /** Ends the process as Ctrl-C does, and hard when it does not end. */
   async stop(): Promise<void> {
     await (await this.sidebar?.catch(() => undefined))?.close();
@@ -203,7 +215,8 @@ async function prepareUserDirectory(userDirectory: string, options: NodeRedOptio
   );
   const packageDirectory = options.packageDirectory ?? packageRoot;
   if (packageDirectory === 'none') return;
-  await symlink(packageDirectory, join(userDirectory, 'node_modules', 'node-red-contrib-as2'), 'junction');
+  const link = join(userDirectory, 'node_modules', 'node-red-contrib-as2');
+  if (!existsSync(link)) await symlink(packageDirectory, link, 'junction');
   await writeFile(
     join(userDirectory, 'package.json'),
     JSON.stringify({
