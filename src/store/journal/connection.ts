@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Answer, FromWorker, OpenOptions, Request, Row, ToWorker } from './protocol';
+import type { Answer, Failure, FromWorker, OpenOptions, Request, Row, ToWorker } from './protocol';
 import { JournalFailure } from './sqlite-failure';
 
 interface Pending {
@@ -13,6 +13,8 @@ interface Pending {
 const MOST_REQUESTS = 500;
 /** How long a request that nobody waits for may wait for others. */
 const SOON_MS = 20;
+/** How long a journal that could not be opened is left alone. */
+const REST_MS = 1_000;
 /** So many pages of 4 KiB are given back to the disk at a time. */
 const SHRINK_PAGES = 2_000;
 
@@ -31,6 +33,11 @@ export class JournalConnection {
   private inWork: Pending[] = [];
   private ended: Promise<void> = Promise.resolve();
   private whenIdle: (() => void) | undefined;
+  private check: Worker | undefined;
+  /** Found while it was in use. */
+  private damage: JournalFailure | undefined;
+  /** Why it could not be opened; for a while nobody tries again. */
+  private unopened: { readonly failure: JournalFailure; readonly until: number } | undefined;
 
   constructor(private readonly options: OpenOptions) {}
 
@@ -39,23 +46,20 @@ export class JournalConnection {
     await this.run({ statements: [], writes: false });
   }
 
-  /** @returns the rows of each statement
-   * @throws JournalFailure */
-  run(request: Request): Promise<readonly (readonly Row[])[]> {
-    return new Promise((resolve, reject) => {
-      if (this.closed) return reject(closed());
-      this.waiting.push({ request, resolve, reject });
-      this.hurry();
-    });
+  /**
+   * @returns the rows of each statement
+   * @throws JournalFailure
+   */
+  async run(request: Request): Promise<readonly (readonly Row[])[]> {
+    const answer = this.enqueue(request);
+    this.hurry();
+    return answer;
   }
 
   /** Like `run`, but together with the next request that somebody waits for; without one, soon. */
-  runSoon(request: Request): Promise<readonly (readonly Row[])[]> {
-    return new Promise((resolve, reject) => {
-      if (this.closed) return reject(closed());
-      this.waiting.push({ request, resolve, reject });
-      this.soon ??= setTimeout(() => this.hurry(), SOON_MS);
-    });
+  async runSoon(request: Request): Promise<readonly (readonly Row[])[]> {
+    this.soon ??= setTimeout(() => this.hurry(), SOON_MS);
+    return this.enqueue(request);
   }
 
   /** Gives free pages back to the disk, as long as there are many. */
@@ -85,7 +89,19 @@ export class JournalConnection {
     }
     this.worker?.ref();
     this.tell({ type: 'close' });
-    await this.ended;
+    await Promise.all([this.ended, this.check?.terminate()]);
+  }
+
+  private async enqueue(request: Request): Promise<readonly (readonly Row[])[]> {
+    const obstacle = this.obstacle();
+    if (obstacle) throw obstacle;
+    return new Promise((resolve, reject) => this.waiting.push({ request, resolve, reject }));
+  }
+
+  private obstacle(): JournalFailure | undefined {
+    if (this.damage) return this.damage;
+    if (this.closed) return closed();
+    return this.unopened && performance.now() < this.unopened.until ? this.unopened.failure : undefined;
   }
 
   private hurry(): void {
@@ -131,14 +147,35 @@ export class JournalConnection {
   private hear(message: FromWorker): void {
     if (message.type === 'opened') {
       const { failure } = message;
-      if (failure) return this.drop(new JournalFailure(failure.code, failure.reason));
+      if (failure) return this.giveUp(new JournalFailure(failure.code, failure.reason));
       this.opened = true;
+      if (!message.isChecked) this.startCheck();
       return this.next();
     }
     const done = this.inWork.splice(0);
     if (message.broken) this.drop();
     done.forEach((pending, index) => settle(pending, message.answers[index]));
     this.next();
+  }
+
+  /** Looks through a large journal once, without keeping anybody waiting. */
+  private startCheck(): void {
+    if (this.check) return;
+    this.check = new Worker(join(__dirname, 'check-worker.js'), { workerData: this.options.path });
+    this.check.unref();
+    // What keeps it from being looked through says nothing about the journal.
+    this.check.on('error', () => undefined);
+    this.check.on('message', ({ code, reason }: Failure) => {
+      if (code !== 'journal-damaged') return;
+      this.damage = new JournalFailure(code, reason);
+      this.drop(this.damage);
+      for (const pending of this.waiting.splice(0)) pending.reject(this.damage);
+    });
+  }
+
+  private giveUp(failure: JournalFailure): void {
+    this.unopened = { failure, until: performance.now() + REST_MS };
+    this.drop(failure);
   }
 
   /** Lets go of a thread that is of no use any more. */

@@ -24,20 +24,24 @@ export class JournalDatabase {
     private readonly database: DatabaseSync,
     private readonly lock: DatabaseSync,
     private readonly inode: number,
+    /** Whether it was looked through for damage. */
+    readonly isChecked: boolean,
   ) {}
 
   /** @throws JournalFailure, errors of SQLite and of the file system */
-  static open(sqlite: Sqlite, { path, migrations, patienceMs }: OpenOptions): JournalDatabase {
+  static open(sqlite: Sqlite, { path, migrations, patienceMs, checkedBytes }: OpenOptions): JournalDatabase {
     const lock = takeLock(sqlite, path, patienceMs);
     let database: DatabaseSync | undefined;
     try {
       if (!existsSync(path)) create(sqlite, path, migrations);
-      if (statSync(path).size === 0) throw new JournalFailure('journal-damaged', 'the file is empty');
+      const { size, ino } = statSync(path);
+      if (size === 0) throw new JournalFailure('journal-damaged', 'the file is empty');
       database = new sqlite.DatabaseSync(path);
       configure(database);
-      check(database);
+      const isChecked = size <= checkedBytes;
+      if (isChecked) assertSound(database);
       migrate(database, migrations);
-      return new JournalDatabase(path, database, lock, statSync(path).ino);
+      return new JournalDatabase(path, database, lock, ino, isChecked);
     } catch (error) {
       database?.close();
       lock.close();
@@ -169,7 +173,8 @@ function configure(database: DatabaseSync): void {
   database.exec(`PRAGMA journal_size_limit = ${64 * 1024 * 1024}`);
 }
 
-function check(database: DatabaseSync): void {
+/** @throws JournalFailure `journal-damaged`, or the error of SQLite when it cannot even be read */
+export function assertSound(database: DatabaseSync): void {
   const [first] = database.prepare('PRAGMA quick_check(1)').all() as { quick_check: string }[];
   if (first?.quick_check !== 'ok')
     throw new JournalFailure('journal-damaged', first?.quick_check ?? 'no answer');

@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
-import type * as Sqlite from 'node:sqlite';
 import { JournalDatabase } from './database';
+import { loadSqlite } from './load-sqlite';
 import type { FromWorker, OpenOptions, Request, ToWorker } from './protocol';
 import { failureOf, JournalFailure } from './sqlite-failure';
 
@@ -26,10 +26,10 @@ function say(message: FromWorker): void {
 
 function open(options: OpenOptions): FromWorker {
   try {
-    database = JournalDatabase.open(withoutSqliteWarning(loadSqlite), options);
-    return { type: 'opened' };
+    database = JournalDatabase.open(loadSqlite(), options);
+    return { type: 'opened', isChecked: database.isChecked };
   } catch (error) {
-    return { type: 'opened', failure: failureOf(error) };
+    return { type: 'opened', isChecked: false, failure: failureOf(error) };
   }
 }
 
@@ -50,26 +50,5 @@ function end(): void {
     database?.close();
   } finally {
     parentPort?.close();
-  }
-}
-
-function loadSqlite(): typeof Sqlite {
-  try {
-    return require('node:sqlite') as typeof Sqlite;
-  } catch {
-    throw new JournalFailure('runtime-without-sqlite', process.version);
-  }
-}
-
-/** Node.js calls its SQLite experimental at every start; that would stand in the log of every Node-RED. */
-function withoutSqliteWarning<T>(work: () => T): T {
-  const emitWarning = process.emitWarning.bind(process) as (...all: unknown[]) => void;
-  process.emitWarning = (...warning: unknown[]) => {
-    if (!String(warning[0]).startsWith('SQLite is an experimental feature')) emitWarning(...warning);
-  };
-  try {
-    return work();
-  } finally {
-    process.emitWarning = emitWarning;
   }
 }

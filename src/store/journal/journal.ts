@@ -3,13 +3,15 @@ import type { Direction, ExchangeKey, ExchangeRecord, HistoryEntry } from '../ex
 import { idTime } from '../exchange-id';
 import { JournalConnection } from './connection';
 import { type Change, type DueFilter, type ListFilter, Queries, rowOf } from './queries';
-import type { Row, Statement } from './protocol';
+import type { OpenOptions, Row, Statement } from './protocol';
 import { loadQueryBuilder } from './query-builder';
 import { type ExchangeRow, migrations } from './schema';
 import { JournalFailure } from './sqlite-failure';
 
 /** How long a journal may be held by a process that is just ending. */
 const PATIENCE_MS = 10_000;
+/** Takes a fraction of a second to be looked through. */
+const CHECKED_BYTES = 64 * 1024 * 1024;
 /** An exchange that is repeated for ever keeps the beginning and the end of its history. */
 const HISTORY_BEGINNING = 50;
 const HISTORY_LINES = 1_000;
@@ -71,9 +73,15 @@ export class Journal {
   ) {}
 
   /** @throws As2Error `journal-damaged`, `journal-newer`, `store-full`, `store-in-use`, `store-unavailable` */
-  static async open(path: string, patienceMs = PATIENCE_MS): Promise<Journal> {
+  static async open(path: string, options: Partial<Omit<OpenOptions, 'path'>> = {}): Promise<Journal> {
     const builder = await loadQueryBuilder();
-    const connection = new JournalConnection({ path, patienceMs, migrations: migrations(builder) });
+    const connection = new JournalConnection({
+      path,
+      patienceMs: PATIENCE_MS,
+      checkedBytes: CHECKED_BYTES,
+      migrations: migrations(builder),
+      ...options,
+    });
     const journal = new Journal(path, connection, new Queries(builder));
     await connection.open().catch((error: unknown) => {
       throw journal.errorOf(error);

@@ -43,6 +43,8 @@ export interface OpenOptions {
   readonly migrations: Migrations;
   /** How long another process may take to let go of the journal. */
   readonly patienceMs: number;
+  /** A journal up to this size is looked through for damage before it is used, a larger one while it is. */
+  readonly checkedBytes: number;
 }
 
 export type ToWorker =
@@ -51,6 +53,7 @@ export type ToWorker =
   | { readonly type: 'close' };
 
 export type FromWorker =
-  | { readonly type: 'opened'; readonly failure?: Failure }
+  /** `isChecked`: it was not too large to be looked through at once. */
+  | { readonly type: 'opened'; readonly isChecked: boolean; readonly failure?: Failure }
   /** `broken`: the database cannot be used any more; the thread ends. */
   | { readonly type: 'answers'; readonly answers: readonly Answer[]; readonly broken?: boolean };
