@@ -1,10 +1,8 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import type { SizedSource } from './flow';
+import { CHUNK_BYTES, inTurns, type SizedSource } from './flow';
 
-/** Large enough that the cost per chunk vanishes, small enough to stay in the processor's cache. */
-export const FILE_CHUNK_BYTES = 256 * 1024;
 /** Read at once: each read wakes another thread, which costs about as much as copying these bytes. */
-const READ_BYTES = 4 * FILE_CHUNK_BYTES;
+const READ_BYTES = 4 * CHUNK_BYTES;
 
 const EMPTY = Buffer.alloc(0);
 
@@ -38,9 +36,7 @@ async function* readRange(path: string, start: number, end: number): AsyncGenera
       if (bytes.length === 0) return;
       position += bytes.length;
       ahead = readOnce(file, position, end);
-      for (let at = 0; at < bytes.length; at += FILE_CHUNK_BYTES) {
-        yield bytes.subarray(at, at + FILE_CHUNK_BYTES);
-      }
+      yield* inTurns(bytes);
     }
   } finally {
     // The file may only be closed when nothing reads it any more; what that read brings, or breaks on, is not wanted.

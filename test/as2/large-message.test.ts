@@ -3,8 +3,9 @@ import { createHash, randomFillSync } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { composeMessage, openMessage } from '../../src/as2';
-import { type ByteFlow, type Chunks, spill, tap, withLength } from '../../src/bytes';
+import { bufferFlow, type ByteFlow, type Chunks, spill, tap, withLength } from '../../src/bytes';
 import { withTempDirectory } from '../support/temp';
+import { withTurns } from '../support/turns';
 import { messageOptions, stations } from './stations';
 
 const MiB = 1024 * 1024;
@@ -128,6 +129,36 @@ describe('Large messages', () => {
       );
     });
   });
+
+  for (const cipher of ['aes-256-cbc', 'aes-256-gcm', 'aes-256-ccm', 'chacha20-poly1305'] as const) {
+    it(`law 8: others have their turn while a Buffer of 8 MiB is made a message and opened again (${cipher})`, async () => {
+      const { alpha, beta } = await stations();
+      const bytes = randomFillSync(Buffer.alloc(8 * MiB));
+      await withTempDirectory(async (directory) => {
+        const spillOptions = { directory, thresholdBytes: MiB };
+        const message = composeMessage(
+          messageOptions({
+            payload: { content: bufferFlow(bytes), contentType: 'application/octet-stream' },
+            sign: { keyPair: alpha, digest: 'sha-256' },
+            encrypt: { recipients: [beta.certificate], cipher },
+          }),
+        );
+        const sent = await withTurns(() => spill(message.body.chunks, spillOptions));
+        const opened = await withTurns(() =>
+          openMessage(
+            { headers: message.headers, body: sent.result },
+            { keys: [beta], signingCertificates: [alpha.certificate], spill: spillOptions },
+          ),
+        );
+        assert.ok(sent.turns > bytes.length / MiB, `${sent.turns} turns while sending`);
+        assert.ok(opened.turns > bytes.length / MiB, `${opened.turns} turns while opening`);
+        assert.equal(
+          await sha256Of(opened.result.payload.bytes.open()),
+          await sha256Of(bufferFlow(bytes).chunks),
+        );
+      });
+    });
+  }
 
   it('MIC-13 the MICs are not given out before the body was read', () => {
     assert.throws(() => composeMessage(messageOptions()).mics(), /read to its end/);

@@ -6,6 +6,7 @@ import { bufferSource, concatFlows, fileSource, flowOf, readAll, tap, withLength
 import { As2Error } from '../../src/errors';
 import { collect, inPieces } from '../support/chunks';
 import { withTempDirectory } from '../support/temp';
+import { withTurns } from '../support/turns';
 
 const tooLong = () => new As2Error('truncated', { expected: 0 });
 
@@ -15,6 +16,18 @@ describe('bytes: sources and flows', () => {
     assert.equal((await collect(source.open())).toString(), 'UNA:+.? ');
     assert.equal((await collect(source.open())).toString(), 'UNA:+.? ');
     assert.equal(source.length, 8);
+  });
+
+  it('law 8: large bytes at hand come in pieces, and others have their turn between them', async () => {
+    const bytes = Buffer.alloc(5_000_000, 'abcdefghijk');
+    const { turns, result } = await withTurns(async () => {
+      const pieces: Buffer[] = [];
+      for await (const piece of bufferSource(bytes).open()) pieces.push(piece);
+      return pieces;
+    });
+    assert.ok(Buffer.concat(result).equals(bytes));
+    assert.ok(result.every(({ length }) => length <= 256 * 1024));
+    assert.ok(turns >= result.length - 1, `${turns} turns for ${result.length} pieces`);
   });
 
   it('a file source reads the range it was given, larger than one chunk', async () => {

@@ -1,6 +1,5 @@
 import { type Cipheriv, createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
-import type { Chunks } from '../../bytes';
+import { type Chunks, inTurns } from '../../bytes';
 import type { As2Error } from '../../errors';
 import type { ContentCipher } from './parameters';
 
@@ -17,7 +16,7 @@ export async function* encryptCbc(
   const encryption = createCipheriv(cipher.algorithm.nodeName, createSecretKey(key), cipher.iv);
   const small: Buffer[] = [];
   let smallBytes = 0;
-  for await (const chunk of inTurns(chunks, cipher)) {
+  for await (const chunk of smallEnough(chunks, cipher)) {
     if (chunk.length < SMALL_BYTES) {
       small.push(chunk);
       smallBytes += chunk.length;
@@ -53,7 +52,7 @@ export async function* decryptCbc(
   failure: (cause: unknown) => As2Error,
 ): AsyncGenerator<Buffer, void> {
   const decryption = createDecipheriv(cipher.algorithm.nodeName, createSecretKey(key), cipher.iv);
-  for await (const chunk of inTurns(chunks, cipher)) {
+  for await (const chunk of smallEnough(chunks, cipher)) {
     const plain = decryption.update(chunk);
     if (plain.length > 0) yield plain;
   }
@@ -66,19 +65,14 @@ export async function* decryptCbc(
   if (last.length > 0) yield last;
 }
 
-/** Triple DES takes some milliseconds for this much. */
-const SLOW_PIECE_BYTES = 64 * 1024;
+/** Triple DES takes a millisecond or two for this much. */
+const SLOW_PIECE_BYTES = 32 * 1024;
 
-/** Lets other work have its turn between pieces of what takes long: only Triple DES is that slow. */
-function inTurns(chunks: Chunks, { algorithm }: ContentCipher): Chunks {
+/** Only Triple DES is so slow that the usual pieces are too large for it (law 8). */
+function smallEnough(chunks: Chunks, { algorithm }: ContentCipher): Chunks {
   return algorithm.name === 'des-ede3-cbc' ? smallPieces(chunks) : chunks;
 }
 
 async function* smallPieces(chunks: Chunks): AsyncGenerator<Buffer, void> {
-  for await (const chunk of chunks) {
-    for (let start = 0; start < chunk.length; start += SLOW_PIECE_BYTES) {
-      if (start > 0) await setImmediate();
-      yield chunk.subarray(start, start + SLOW_PIECE_BYTES);
-    }
-  }
+  for await (const chunk of chunks) yield* inTurns(chunk, SLOW_PIECE_BYTES);
 }
