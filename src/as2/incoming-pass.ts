@@ -10,8 +10,7 @@ import {
   openSignedData,
 } from '../cms';
 import { As2Error, type Facts, isAs2Error, withMore } from '../errors';
-import { assertDepth, type Headers, readEntity, readMultipart } from '../mime';
-import { canonicalForm } from './canonical-form';
+import { assertDepth, canonicalForm, type Headers, readEntity, readMultipart } from '../mime';
 import { binaryCms } from './cms-bytes';
 import { DrainedChunks } from './drained';
 import type { IncomingLayer, Pass, PassOptions, SignedLayer } from './incoming-layers';

@@ -1,7 +1,6 @@
 export {
   cipherAlgorithm,
   type CipherAlgorithm,
-  cipherByName,
   type CipherName,
   cipherNames,
   createDigest,

@@ -16,14 +16,6 @@ export interface RequestLimits {
  */
 const SLOWEST = { afterSilences: 10, bytesPerSecond: 100 } as const;
 
-/** A request that was read to its end. */
-export interface ReceivedRequest {
-  /** In the order and spelling in which they came. */
-  readonly headers: Headers;
-  readonly body: SpilledBytes;
-  readonly remoteAddress: string;
-}
-
 /** A body that another middleware of the same server read already (Node-RED's `rawBodyCapture`). */
 type CapturedRequest = IncomingMessage & { readonly body?: unknown; readonly _body?: boolean };
 
@@ -92,17 +84,6 @@ export async function readRequestBody(
     limitBytes: limits.limitBytes,
     limitError: (limitBytes) => new As2Error('request-too-large', { limitBytes, remoteAddress }),
   });
-}
-
-/** A whole request: head checked, body read. */
-export async function receiveRequest(
-  request: IncomingMessage,
-  limits: RequestLimits,
-  spillOptions: Pick<SpillOptions, 'directory' | 'thresholdBytes'>,
-): Promise<ReceivedRequest> {
-  const headers = readRequestHead(request, limits.limitBytes);
-  const body = await readRequestBody(request, limits, spillOptions);
-  return { headers, body, remoteAddress: remoteAddressOf(request) };
 }
 
 /** The address of the next hop; a forwarded address is not believed here. */

@@ -51,18 +51,6 @@ export function base64LinesLength(length: number): number {
   return Math.ceil(length / 3) * 4 + Math.ceil(length / BYTES_PER_LINE) * 2;
 }
 
-/** The same for bytes that stream by. */
-export async function* encodeBase64(chunks: Chunks): AsyncGenerator<Buffer, void> {
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of chunks) {
-    const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
-    const whole = bytes.length - (bytes.length % BYTES_PER_LINE);
-    if (whole > 0) yield base64Lines(bytes.subarray(0, whole));
-    rest = bytes.subarray(whole);
-  }
-  if (rest.length > 0) yield base64Lines(rest);
-}
-
 /** Collects the digits of a group across chunks. */
 class Base64Decoder {
   private group = 0;

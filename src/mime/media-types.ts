@@ -38,13 +38,6 @@ export function ediTypeOf(start: Buffer): string | undefined {
   return segment === undefined ? undefined : typeBySegment.get(segment);
 }
 
-/** The usual file name extension of a media type, without the dot; parameters of the type are ignored. */
-export async function extensionOf(type: string): Promise<string | undefined> {
-  const essence = (type.split(';')[0] ?? '').trim().toLowerCase();
-  const isEdi = Object.keys(ediTypes).some((known) => known.toLowerCase() === essence);
-  return isEdi ? EDI_EXTENSION : (await knownTypes()).getExtension(essence) || undefined;
-}
-
 /** The package is an ES module, and large: it is loaded when first asked. */
 async function knownTypes() {
   return (await import('mime')).default;

@@ -1,14 +1,8 @@
 import type { Chunks } from '../bytes';
 import { isBlank } from './blanks';
 
-/** RFC 2045 §6.7 (5): a line has 76 characters at most, one of them the `=` of a soft line break. */
-const LONGEST_LINE = 75;
-
 /** Characters held back at most because what follows may change their meaning. */
 const MOST_HELD = 4096;
-
-/** Characters the encoder must see behind one to judge it: the CRLF behind a blank. */
-const LOOK_AHEAD = 2;
 
 /**
  * Decodes quoted-printable as it comes (RFC 2045 §6.7). Line ends stay as they are; escapes in lower case, lines of
@@ -24,24 +18,6 @@ export async function* decodeQuotedPrintable(chunks: Chunks): AsyncGenerator<Buf
   }
   const last = decodeLine(trimBlanksAtEnd(held), '');
   if (last !== '') yield Buffer.from(last, 'latin1');
-}
-
-/**
- * Encodes so that decoding gives the same bytes: CRLF stays a line break, everything else that is not printable is
- * escaped, a CR or LF on its own included.
- */
-export async function* encodeQuotedPrintable(chunks: Chunks): AsyncGenerator<Buffer, void> {
-  let held = '';
-  let column = 0;
-  for await (const chunk of chunks) {
-    const text = held + chunk.toString('latin1');
-    const encoded = encodeText(text, text.length - LOOK_AHEAD, column);
-    held = text.slice(encoded.end);
-    column = encoded.column;
-    if (encoded.text !== '') yield Buffer.from(encoded.text, 'latin1');
-  }
-  const last = encodeText(held, held.length, column);
-  if (last.text !== '') yield Buffer.from(last.text, 'latin1');
 }
 
 /** Where the tail begins that needs more text: an unfinished escape, or blanks and CR before a line's end. */
@@ -79,42 +55,4 @@ function trimBlanksAtEnd(line: string): string {
   let end = line.length;
   while (end > 0 && isBlank(line[end - 1])) end -= 1;
   return line.slice(0, end);
-}
-
-interface EncodedText {
-  readonly text: string;
-  /** Characters encoded. */
-  readonly end: number;
-  readonly column: number;
-}
-
-/** Encodes the characters before `limit`; those behind it are looked at only. */
-function encodeText(source: string, limit: number, startColumn: number): EncodedText {
-  let text = '';
-  let column = startColumn;
-  let at = 0;
-  while (at < limit) {
-    if (source.startsWith('\r\n', at)) {
-      text += '\r\n';
-      column = 0;
-      at += 2;
-      continue;
-    }
-    const piece = encodeCharacter(source, at);
-    if (column + piece.length > LONGEST_LINE) {
-      text += '=\r\n';
-      column = 0;
-    }
-    text += piece;
-    column += piece.length;
-    at += 1;
-  }
-  return { text, end: at, column };
-}
-
-function encodeCharacter(source: string, at: number): string {
-  const character = source[at] ?? '';
-  const endsLine = at + 1 === source.length || source.startsWith('\r\n', at + 1);
-  if (isBlank(character) ? !endsLine : /[!-<>-~]/.test(character)) return character;
-  return `=${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
 }

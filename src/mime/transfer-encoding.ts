@@ -1,9 +1,7 @@
-import { type ByteFlow, type Chunks, withLength } from '../bytes';
-import { base64LinesLength, decodeBase64, encodeBase64 } from './base64';
+import type { Chunks } from '../bytes';
+import { decodeBase64 } from './base64';
 import { scanParameterized } from './parameter-scanner';
-import { decodeQuotedPrintable, encodeQuotedPrintable } from './quoted-printable';
-
-export type TransferEncoding = 'binary' | '7bit' | '8bit' | 'base64' | 'quoted-printable';
+import { decodeQuotedPrintable } from './quoted-printable';
 
 /** Nearly always it is nothing else. */
 const WORD = /^[A-Za-z0-9-]+$/;
@@ -24,12 +22,4 @@ export function decodeTransferEncoding(chunks: Chunks, encoding: string | undefi
     default:
       return chunks;
   }
-}
-
-/** Applies a Content-Transfer-Encoding. The length stays known, except through quoted-printable. */
-export function encodeTransferEncoding(flow: ByteFlow, encoding: TransferEncoding): ByteFlow {
-  const { chunks, length } = flow;
-  if (encoding === 'quoted-printable') return { chunks: encodeQuotedPrintable(chunks) };
-  if (encoding !== 'base64') return flow;
-  return withLength(encodeBase64(chunks), length === undefined ? undefined : base64LinesLength(length));
 }

@@ -5,7 +5,6 @@ import { context, integer, octetString, oid, sequence, setOf } from '../../src/a
 import { bufferFlow } from '../../src/bytes';
 import {
   cipherAlgorithm,
-  cipherByName,
   type CipherName,
   cipherNames,
   envelopedFlow,
@@ -132,22 +131,6 @@ describe('cms: content encryption', () => {
     await assert.rejects(async () => {
       for await (const chunk of content) assert.ok(chunk);
     }, /disk gone/);
-  });
-
-  it('names of ciphers in every spelling', () => {
-    for (const [spelling, name] of [
-      ['AES256-CBC', 'aes-256-cbc'],
-      ['aes_128_gcm', 'aes-128-gcm'],
-      ['3DES', 'des-ede3-cbc'],
-      ['DES-EDE3-CBC', 'des-ede3-cbc'],
-      ['tripledes_192_cbc', 'des-ede3-cbc'],
-      ['AES192', 'aes-192-cbc'],
-      ['RC2', 'rc2-128-cbc'],
-      ['ChaCha20-Poly1305', 'chacha20-poly1305'],
-    ] as const) {
-      assert.equal(cipherByName(spelling)?.name, name);
-    }
-    assert.equal(cipherByName('des'), undefined);
   });
 });
 

@@ -2,13 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { context, integer, octetString, oid, sequence, setOf } from '../../src/asn1';
 import { bufferFlow } from '../../src/bytes';
-import {
-  cipherByName,
-  openContentInfo,
-  openEnveloped,
-  envelopedFlow,
-  pkcs1DecryptionIsSafe,
-} from '../../src/cms';
+import { openContentInfo, openEnveloped, envelopedFlow, pkcs1DecryptionIsSafe } from '../../src/cms';
 import { isAs2Error } from '../../src/errors';
 import { inPieces } from '../support/chunks';
 import { type TestKeyPair, testKeyPair } from '../support/keys';
@@ -52,9 +46,8 @@ describe('cms: enveloped data', () => {
         const message = await enveloped(content, { recipients: [own.certificate], cipher }, ...pieces);
         assert.ok((await opensslDecrypt(message, own)).equals(content));
       }
-      const name = cipherByName(cipher)?.nodeName ?? cipher;
       for (const options of [[], ['-stream']]) {
-        const message = await opensslEncrypt(content, [own], [`-${name}`, ...options]);
+        const message = await opensslEncrypt(content, [own], [`-${cipher}`, ...options]);
         assert.ok((await decrypted(message, [own], 777)).equals(content));
       }
     });

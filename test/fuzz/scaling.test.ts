@@ -40,9 +40,9 @@ import {
   readEntity,
   readMultipart,
   safeFilename,
-  toCrlf,
 } from '../../src/mime';
 import { formatName, readCertificates, readPrivateKey } from '../../src/pki';
+import { toCrlf } from '../support/canonical';
 import { collect, inPieces } from '../support/chunks';
 import { workedMsFor } from '../support/working-time';
 import { rewritten } from './rewrite';

@@ -5,17 +5,19 @@ import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { readAll } from '../../src/bytes';
+import { readAll, type SpilledBytes } from '../../src/bytes';
 import { As2Error, toAs2Error } from '../../src/errors';
 import {
-  type ReceivedRequest,
-  receiveRequest,
+  readRequestBody,
+  readRequestHead,
+  remoteAddressOf,
   refusalAnswer,
   type RequestLimits,
   sendAnswer,
   textAnswer,
 } from '../../src/http';
 import { isDripping } from '../../src/http/request';
+import type { Headers } from '../../src/mime';
 import { withHttpServer } from '../partner/servers';
 import { patiently } from '../support/patiently';
 import { withTempDirectory } from '../support/temp';
@@ -66,7 +68,7 @@ describe('http: requests', () => {
         async (request, response) => {
           const body = Buffer.from(await text(request));
           const captured: IncomingMessage = Object.assign(request, { body, _body: true });
-          const { body: received } = await receiveRequest(captured, LIMITS, {
+          const { body: received } = await receive(captured, LIMITS, {
             directory,
             thresholdBytes: 1000,
           });
@@ -314,8 +316,25 @@ describe('http: requests', () => {
 const outcomes: boolean[] = [];
 const LIMITS: RequestLimits = { limitBytes: 1_000_000, idleTimeoutMs: 120 };
 
+interface Received {
+  readonly headers: Headers;
+  readonly body: SpilledBytes;
+  readonly remoteAddress: string;
+}
+
+/** As the receiver does it, without the stations in between. */
+async function receive(
+  request: IncomingMessage,
+  limits: RequestLimits,
+  spill: Parameters<typeof readRequestBody>[2],
+): Promise<Received> {
+  const headers = readRequestHead(request, limits.limitBytes);
+  const body = await readRequestBody(request, limits, spill);
+  return { headers, body, remoteAddress: remoteAddressOf(request) };
+}
+
 interface Result {
-  readonly request?: ReceivedRequest;
+  readonly request?: Received;
   readonly error?: As2Error;
 }
 
@@ -334,7 +353,7 @@ async function withReceiver(
     await withHttpServer(
       async (request, response) => {
         try {
-          results.push({ request: await receiveRequest(request, { ...LIMITS, idleTimeoutMs }, spill) });
+          results.push({ request: await receive(request, { ...LIMITS, idleTimeoutMs }, spill) });
           await sendAnswer(request, response, textAnswer(200, 'taken'));
         } catch (error) {
           const refusal = toAs2Error(error);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { toCrlf } from '../../src/mime';
+import { toCrlf } from '../support/canonical';
 import { collect, inPieces } from '../support/chunks';
 import { payloadPart, payloadPartMics } from '../support/payload-part';
 

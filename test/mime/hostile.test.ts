@@ -9,8 +9,8 @@ import {
   readEntity,
   readMultipart,
   safeFilename,
-  toCrlf,
 } from '../../src/mime';
+import { toCrlf } from '../support/canonical';
 import { assertQuick } from '../support/working-time';
 
 const KiB = 1024;

@@ -5,7 +5,6 @@ import { bufferFlow } from '../../src/bytes';
 import {
   base64Lines,
   decodeTransferEncoding,
-  encodeTransferEncoding,
   entityFlow,
   Headers,
   multipartFlow,
@@ -13,8 +12,8 @@ import {
   parseParameterized,
   readEntity,
   readMultipart,
-  toCrlf,
 } from '../../src/mime';
+import { toCrlf } from '../support/canonical';
 import { collect, inPieces } from '../support/chunks';
 import { testKeyPair } from '../support/keys';
 import { openssl } from '../support/openssl';
@@ -46,7 +45,7 @@ describe('mime: against OpenSSL', () => {
     await opensslVerify(signature, part, keyPair);
   });
 
-  it('MIME-03: text with LF that OpenSSL signed in canonical form verifies after toCrlf, not before', async () => {
+  it('MIME-03: text with LF that OpenSSL signed in canonical form verifies in that form, not before', async () => {
     const keyPair = await signer();
     await withTempDirectory(async (directory) => {
       const [key, certificate] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
@@ -92,7 +91,6 @@ describe('mime: against OpenSSL', () => {
     const bytes = Buffer.from(Uint8Array.from({ length: 1000 }, (_, at) => at * 7));
     const written = await openssl(['base64', '-e'], bytes);
     assert.deepEqual(await collect(decodeTransferEncoding(inPieces(written, 11), 'base64')), bytes);
-    const ours = await collect(encodeTransferEncoding(bufferFlow(bytes), 'base64').chunks);
-    assert.deepEqual(await openssl(['base64', '-d'], ours), bytes);
+    assert.deepEqual(await openssl(['base64', '-d'], base64Lines(bytes)), bytes);
   });
 });

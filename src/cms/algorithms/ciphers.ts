@@ -94,33 +94,6 @@ export function cipherAlgorithm(name: CipherName): CipherAlgorithm {
   return found;
 }
 
-/** Names without mode, and other names, as they are met in agreements. */
-const cipherAliases: Readonly<Record<string, CipherName>> = {
-  aes: 'aes-128-cbc',
-  aes128: 'aes-128-cbc',
-  aes192: 'aes-192-cbc',
-  aes256: 'aes-256-cbc',
-  '3des': 'des-ede3-cbc',
-  '3descbc': 'des-ede3-cbc',
-  des3: 'des-ede3-cbc',
-  desede3: 'des-ede3-cbc',
-  tripledes: 'des-ede3-cbc',
-  tripledes192cbc: 'des-ede3-cbc',
-  rc2: 'rc2-128-cbc',
-  rc240: 'rc2-40-cbc',
-  rc264: 'rc2-64-cbc',
-  rc2128: 'rc2-128-cbc',
-  cast5: 'cast5-cbc',
-  idea: 'idea-cbc',
-};
-
-/** Any letter case, with or without hyphens: `AES256-CBC`, `aes_256_cbc`, `3DES`. */
-export function cipherByName(spelling: string): CipherAlgorithm | undefined {
-  const plain = spelling.toLowerCase().replace(/[-_\s]/g, '');
-  const alias = cipherAliases[plain];
-  return alias ? cipherAlgorithm(alias) : ciphers.find(({ name }) => name.replaceAll('-', '') === plain);
-}
-
 /** Ciphers that partners may name and that are not here, for people who read the error. */
 const foreignNames: Readonly<Record<string, string>> = {
   '1.3.14.3.2.7': 'des-cbc',
