@@ -14,20 +14,16 @@ import type { OutboxListener } from '../types';
  */
 export class Announcer {
   private readonly listeners = new Map<string, OutboxListener>();
-  /** Ids that are being told. */
-  private readonly telling = new Set<string>();
-  /** Told by this process, and not taken. */
-  private readonly refused = new Set<string>();
+  /** Ids that are being told; true: there is something newer to tell. */
+  private readonly telling = new Map<string, boolean>();
+  /** Ids of outcomes that were never told, because nobody listened; of all others in the journal that is not known. */
+  private readonly fresh = new Set<string>();
   private readonly work = new Set<Promise<void>>();
-  private readonly startedAt: number;
 
   constructor(
     private readonly spool: Spool,
     private readonly shelf: Shelf,
-    now: number,
-  ) {
-    this.startedAt = now;
-  }
+  ) {}
 
   get inWork(): number {
     return this.work.size;
@@ -50,23 +46,20 @@ export class Announcer {
   announce(message: OutgoingMessage, error?: As2Error): void {
     const listener = this.listenerOf(message);
     if (listener) this.track(this.tell(message, listener, { error, redelivered: false }));
+    else if (isUntold(message)) this.fresh.add(message.id);
   }
 
-  /** Waits for what is being told, at most until `patience` ends. */
-  async settle(patience: Promise<unknown>): Promise<void> {
-    while (this.work.size > 0) {
-      const all = Promise.allSettled(this.work).then(() => 'done');
-      if ((await Promise.race([all, patience.then(() => 'late')])) === 'late') return;
-    }
+  /** Waits until everything that is being told is told. */
+  async settle(): Promise<void> {
+    while (this.work.size > 0) await Promise.allSettled(this.work);
   }
 
-  /** A few at a time, in the order in which they came. */
+  /** One after the other, in the order in which they came. */
   private async tellMissed(owner: string, listener: OutboxListener): Promise<void> {
     const missed = await this.shelf.takeAll(() => this.spool.unreported<OutgoingFacts>('out', owner));
     for (const message of missed) {
       if (this.listeners.get(owner) === listener) {
-        const redelivered = message.record.updatedAt < this.startedAt || this.refused.has(message.id);
-        await this.tell(message, listener, { redelivered });
+        await this.tell(message, listener, { redelivered: !this.fresh.delete(message.id) });
       }
       this.shelf.release(message);
     }
@@ -78,8 +71,12 @@ export class Announcer {
     { error, redelivered }: { readonly error?: As2Error | undefined; readonly redelivered: boolean },
   ): Promise<void> {
     const { id } = message;
-    if (!isUntold(message) || this.telling.has(id)) return;
-    this.telling.add(id);
+    if (!isUntold(message)) return;
+    if (this.telling.has(id)) {
+      this.telling.set(id, true);
+      return;
+    }
+    this.telling.set(id, false);
     this.shelf.hold(message);
     const { state } = message.record;
     try {
@@ -90,7 +87,6 @@ export class Announcer {
         ...(context ? { context } : {}),
         payload: () => message.payload(),
       });
-      this.refused.delete(id);
       await lock(this.spool, message, async () => {
         // It may have been sent again meanwhile.
         if (message.record.state === state && isUntold(message)) {
@@ -99,9 +95,11 @@ export class Announcer {
       });
     } catch {
       // It stays untold, and is told again when somebody attaches.
-      this.refused.add(id);
     } finally {
+      const hasMore = this.telling.get(id);
       this.telling.delete(id);
+      // It was sent again while it was told, and has another outcome already.
+      if (hasMore) this.announce(message);
       this.shelf.release(message);
     }
   }

@@ -24,6 +24,8 @@ import { Shelf } from './shelf';
 import { Steps } from './steps';
 
 const PARALLEL = 16;
+/** For listeners that are being told when we stop. */
+const TELLING_MS = 2_000;
 
 /**
  * Sends messages as durable processes: what it has taken is sent, whatever happens to this process, with the same
@@ -48,7 +50,7 @@ export class Outbox {
     this.clock = clock;
     this.lanes = new Lanes(Math.max(1, o.parallel ?? PARALLEL));
     this.shelf = new Shelf(spool, (message) => this.dispatcher.onRelease(message));
-    this.announcer = new Announcer(spool, this.shelf, clock.now());
+    this.announcer = new Announcer(spool, this.shelf);
     this.steps = new Steps(this.announcer, clock, onEvent);
     this.delivery = new Delivery({ ...o, clock, steps: this.steps, announcer: this.announcer });
     this.dispatcher = new Dispatcher({
@@ -137,13 +139,15 @@ export class Outbox {
    * "now". Not while an attempt is being made, and not when a receipt has proved that the partner has it.
    */
   async resend(exchangeId: string): Promise<boolean> {
-    return this.with(exchangeId, async (message) =>
-      lock(this.spool, message, async () => {
+    return this.with(exchangeId, async (message) => {
+      // The owner may ask for it while it is told, a moment before the attempt is quite over.
+      if (isFinal(message.record)) await this.dispatcher.landed(exchangeId);
+      return lock(this.spool, message, async () => {
         if (!isResendable(message.record) || this.dispatcher.isFlying(exchangeId)) return false;
         await this.steps.again(message);
         return true;
-      }),
-    );
+      });
+    });
   }
 
   /**
@@ -153,12 +157,10 @@ export class Outbox {
   async close(graceMs = 0): Promise<void> {
     this.isClosed = true;
     const landed = this.dispatcher.close();
-    const grace = this.graceOver(graceMs);
-    await Promise.race([landed, grace.over]);
+    await this.within(graceMs, landed);
     this.delivery.abort();
     await landed;
-    await this.announcer.settle(grace.over);
-    grace.cancel();
+    await this.within(Math.max(graceMs, TELLING_MS), this.announcer.settle());
   }
 
   private async take(o: SubmitOptions, messageId: string): Promise<QueuedMessage> {
@@ -212,12 +214,15 @@ export class Outbox {
     }
   }
 
-  private graceOver(graceMs: number): { readonly over: Promise<void>; cancel(): void } {
+  /** Waits for work, but not longer than that. */
+  private async within(ms: number, work: Promise<void>): Promise<void> {
+    if (ms <= 0) return;
     let cancel = (): void => undefined;
     const over = new Promise<void>((resolve) => {
-      const timer = this.clock.setTimeout(resolve, graceMs);
+      const timer = this.clock.setTimeout(resolve, ms);
       cancel = () => timer.cancel();
     });
-    return { over, cancel };
+    await Promise.race([work, over]);
+    cancel();
   }
 }
