@@ -7,8 +7,9 @@ import { RareEvents } from '../../src/exchange/receiving/rare-events';
 import { Slots } from '../../src/exchange/receiving/slots';
 import { alphaAndBeta, type Party, relationshipOf } from '../partner/parties';
 import { receiving } from '../partner/receiving';
-import { composeWire } from '../partner/wire-message';
+import { composeWire, withHeaders } from '../partner/wire-message';
 import { testKeyPair } from '../support/keys';
+import { SimulatedClock } from '../support/simulated-clock';
 import { beginUpload } from '../support/slow-upload';
 
 describe('exchange: limits', () => {
@@ -67,6 +68,23 @@ describe('exchange: limits', () => {
       } finally {
         for (const socket of sockets) socket.destroy();
       }
+    });
+  });
+
+  it('what strangers cause is told once a minute, with how often it happened', async () => {
+    const clock = new SimulatedClock();
+    await receiving({ clock }, async ({ alpha, beta, post, station }) => {
+      const message = withHeaders(await composeWire(alpha, beta), { 'AS2-From': 'GAMMA' });
+      for (let n = 0; n < 5; n++) assert.equal((await post(message)).status, 200);
+      await clock.pass(60_000);
+      assert.equal((await post(message)).status, 200);
+      assert.deepEqual(
+        station.events.map(({ error, from, to, count }) => [error?.code, from, to, count]),
+        [
+          ['stations-unknown', 'GAMMA', 'Beta Corp', 1],
+          ['stations-unknown', 'GAMMA', 'Beta Corp', 5],
+        ],
+      );
     });
   });
 

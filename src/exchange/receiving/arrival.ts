@@ -8,7 +8,7 @@ import {
 } from '../../as2';
 import { As2Error } from '../../errors';
 import { Headers } from '../../mime';
-import type { Clock, ExchangeFolder, ExchangeKey } from '../../store';
+import type { Clock, ExchangeFolder, ExchangeKey, Spool } from '../../store';
 import { type Emit, emitterFor } from '../events';
 import type { RetryPlan } from '../retry';
 import type { StoredError } from '../stored-error';
@@ -22,6 +22,8 @@ export interface ReceiverContext {
   readonly clock: Clock;
   readonly retry: RetryPlan;
   readonly undecided: Undecided;
+  /** Where bytes rest while a message is worked on, and how many of them in memory. */
+  readonly spill: () => Spool['spill'];
   /** Fires when the receiver begins to close: from then on nothing is handed over to the flow, which stops too. */
   readonly stopping: AbortSignal;
   /** Fires when the receiver is closed and cannot wait any longer. */

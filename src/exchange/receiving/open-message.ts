@@ -96,7 +96,7 @@ export async function openStored({ arrival, body }: StoredMessage): Promise<Open
       {
         keys: identity.keyPairs,
         signingCertificates: partner.signingCertificates,
-        spill: options.spool.spill,
+        spill: receiver.spill(),
         splitAttachments: options.splitAttachments ?? true,
         limits: { parts: MOST_PARTS },
         ...(micAlgorithms ? { micAlgorithms } : {}),

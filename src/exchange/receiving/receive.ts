@@ -15,7 +15,7 @@ import {
   sendAnswer,
 } from '../../http';
 import { asStoreError, systemClock } from '../../store';
-import { type Emit, emitterFor } from '../events';
+import { type Emit, emitterFor, type EventDetails } from '../events';
 import { RETRY_DEFAULTS } from '../retry';
 import type { ReceiveOptions, Receiver } from '../types';
 import { type Arrival, arrivalOf, isAsynchronous, type ReceiverContext } from './arrival';
@@ -37,6 +37,8 @@ export const RECEIVE_DEFAULTS = {
   parallelPerPartner: 50,
 } as const;
 const DEFAULT_OWNER = 'receiver';
+/** For all messages that come in at a time; of many, each stays in memory only while it is small (law 3). */
+const MEMORY_BYTES = 32 * 1024 * 1024;
 const GRACE_MS = 5_000;
 
 /** A receiving end; see `Receiver`. */
@@ -68,6 +70,11 @@ class HttpReceiver implements Receiver {
       clock,
       retry: { attempts: options.receiptAttempts ?? RETRY_DEFAULTS.attempts, pausesMs },
       undecided: Undecided.of(options.spool),
+      spill: () => {
+        const { directory, thresholdBytes } = options.spool.spill;
+        const share = Math.floor(MEMORY_BYTES / Math.max(1, this.places.inUse));
+        return { directory, thresholdBytes: Math.min(thresholdBytes, share) };
+      },
       stopping: this.stopping.signal,
       closing: this.closing.signal,
     };
@@ -187,12 +194,15 @@ class HttpReceiver implements Receiver {
       if (relationship) {
         return arrivalOf({ receiver: this.context, relationship, headers, request: as2, remoteAddress });
       }
-      this.reportUnknown(names, remoteAddress);
+      this.reportRefused(this.emit, remoteAddress, {
+        error: new As2Error('stations-unknown', names),
+        ...names,
+      });
       const { unknownStations = 'receipt' } = this.options;
       await sendAnswer(request, response, await answerUnknown(request, as2, unknownStations));
     } catch (error) {
       const refusal = toAs2Error(error);
-      this.emit('request-refused', { error: refusal, ...names });
+      this.reportRefused(this.emit, remoteAddressOf(request), { error: refusal, ...names });
       await sendAnswer(request, response, refusalAnswer(refusal));
     }
     return undefined;
@@ -201,7 +211,7 @@ class HttpReceiver implements Receiver {
   /** @returns undefined, when the request was answered already */
   private async readBody(
     request: IncomingMessage,
-    { headers, emit }: Arrival,
+    { headers, emit, remoteAddress, request: { from, to } }: Arrival,
     answer: SendAnswer,
   ): Promise<SpilledBytes | undefined> {
     const { spool } = this.options;
@@ -210,10 +220,10 @@ class HttpReceiver implements Receiver {
       : this.limits.limitBytes;
     this.arriving.add(request);
     try {
-      return await readRequestBody(request, { ...this.limits, limitBytes }, spool.spill);
+      return await readRequestBody(request, { ...this.limits, limitBytes }, this.context.spill());
     } catch (error) {
       const refusal = asStoreError(error, spool.directory) ?? toAs2Error(error);
-      emit('request-refused', { error: refusal });
+      this.reportRefused(emit, remoteAddress, { error: refusal, from, to });
       await answer(refusalAnswer(refusal));
       return undefined;
     } finally {
@@ -221,11 +231,15 @@ class HttpReceiver implements Receiver {
     }
   }
 
-  /** Anybody can cause this as often as they like. */
-  private reportUnknown(names: { readonly from: string; readonly to: string }, remoteAddress: string): void {
-    const count = this.rare.pass(JSON.stringify([remoteAddress, names.from, names.to]));
-    if (count === undefined) return;
-    this.emit('request-refused', { error: new As2Error('stations-unknown', names), ...names, count });
+  /** Anybody can cause this as often as they like, under any name. */
+  private reportRefused(
+    emit: Emit,
+    remoteAddress: string,
+    details: EventDetails & { readonly error: As2Error },
+  ): void {
+    const { error, from, to } = details;
+    const count = this.rare.pass(JSON.stringify([error.code, error.facts.header, remoteAddress, from, to]));
+    if (count !== undefined) emit('request-refused', { ...details, count });
   }
 
   private reportBusy({ relationship, emit }: Arrival): void {

@@ -170,6 +170,7 @@ async function storeOnly(
     clock: systemClock,
     retry: RETRY_DEFAULTS,
     undecided: Undecided.of(spool),
+    spill: () => spool.spill,
     stopping: signal,
     closing: signal,
   };
