@@ -9,7 +9,7 @@ export const eventLoopRow: Row = {
   unit: 'ms',
   target: { atMost: 25 },
   async measure(material) {
-    const bytes = (material.quick ? 128 : 1024) * MIB;
+    const bytes = (material.quick ? 64 : 1024) * MIB;
     const { sender, receiver } = await transfer(material, await material.file(bytes));
     return {
       ours: Math.max(sender.loopDelayP99Ms, receiver.loopDelayP99Ms),

@@ -4,8 +4,16 @@ import { messagesRow } from './messages';
 import { receiveRow } from './receive';
 import type { Row } from './row';
 import { sendRow } from './send';
+import { smallMessagesRow } from './small-messages';
 
 export { Material } from './material';
 export { judge, type Result } from './row';
 
-export const rows: readonly Row[] = [sendRow, receiveRow, memoryRow, eventLoopRow, messagesRow];
+export const rows: readonly Row[] = [
+  sendRow,
+  receiveRow,
+  memoryRow,
+  messagesRow,
+  eventLoopRow,
+  smallMessagesRow,
+];

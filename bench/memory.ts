@@ -9,7 +9,7 @@ export const memoryRow: Row = {
   unit: 'MiB',
   target: { atMost: 64 },
   async measure(material) {
-    const large = (material.quick ? 512 : 4096) * MIB;
+    const large = (material.quick ? 256 : 4096) * MIB;
     const small = await transfer(material, await material.file(16 * MIB));
     const big = await transfer(material, await material.file(large));
     const sending = (big.sender.peakBytes - small.sender.peakBytes) / MIB;

@@ -11,12 +11,12 @@ export const sendRow: Row = {
   unit: 'MB/s',
   target: { ratioAtLeast: 0.8 },
   async measure(material) {
-    const bytes = (material.quick ? 128 : 1024) * MIB;
+    const bytes = (material.quick ? 64 : 1024) * MIB;
     const file = await material.file(bytes);
     const { sender, receiver } = material;
     const speeds = await sideBySide(
       bytes,
-      material.quick ? 2 : 5,
+      material.quick ? 3 : 5,
       () => composeFrom(material, file),
       () =>
         openssl(

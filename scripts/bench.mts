@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: every row is measured beside its reference in the same run and set against its target. Prints a table
- * and writes bench/results.json. `-- --quick` takes smaller files, `-- --only ID` one row (may be repeated).
+ * and writes bench/results.json. `-- --quick` does every row at a sixteenth of its size, `-- --only ID` one row (may be
+ * repeated).
  * Needs `openssl` and `bash`.
  */
 import { writeFileSync } from 'node:fs';
@@ -37,7 +38,7 @@ for (const row of rows) {
 }
 writeFileSync(
   join(root, 'bench', 'results.json'),
-  `${JSON.stringify({ at: new Date().toISOString(), machine: machine(), quick: options.quick, results }, undefined, 2)}\n`,
+  `${JSON.stringify({ at: new Date().toISOString(), machine: machine(), quick: options.quick, rows: results }, undefined, 2)}\n`,
 );
 print();
 
@@ -48,13 +49,13 @@ function machine(): string {
 
 function print(): void {
   console.log(
-    `\n${'row'.padEnd(12)}${'ours'.padStart(9)}${'reference'.padStart(11)}  ${'unit'.padEnd(6)}${'ratio'.padStart(6)}   target`,
+    `\n${'row'.padEnd(15)}${'ours'.padStart(8)}${'reference'.padStart(11)}  ${'unit'.padEnd(6)}${'ratio'.padStart(6)}   target`,
   );
   for (const { id, ours, reference, unit, ratio, target, met } of results) {
-    const figures = [ours, reference].map((figure, index) => rounded(figure).padStart(index === 0 ? 9 : 11));
+    const figures = [ours, reference].map((figure, index) => rounded(figure).padStart(index === 0 ? 8 : 11));
     const factor = (ratio === null ? '-' : ratio.toFixed(2)).padStart(6);
     console.log(
-      `${id.padEnd(12)}${figures.join('')}  ${unit.padEnd(6)}${factor}   ${target}: ${met ? 'met' : 'MISSED'}`,
+      `${id.padEnd(15)}${figures.join('')}  ${unit.padEnd(6)}${factor}   ${target}: ${met ? 'met' : 'MISSED'}`,
     );
   }
 }
