@@ -53,25 +53,12 @@ function title({ id, sign, encrypt, compress, receipt, delivery }: Permutation):
 }
 
 describe('Permutations over HTTP', () => {
-  let work: Promise<void>;
   let station: WholeStation;
-  let done: () => void;
-
   before(async () => {
-    await new Promise<void>((ready, failed) => {
-      work = WholeStation.run(async (started) => {
-        station = started;
-        const end = new Promise<void>((resolve) => (done = resolve));
-        ready();
-        await end;
-      });
-      work.catch(failed);
-    });
+    station = await WholeStation.start();
   });
-
   after(async () => {
-    done();
-    await work;
+    await station?.stop();
   });
 
   describe('sending', () => {

@@ -1,3 +1,8 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bufferSource } from '../../src/bytes';
 import {
@@ -11,10 +16,8 @@ import {
   type SubmitOptions,
 } from '../../src/exchange';
 import { openSpool, type Spool } from '../../src/store';
-import { withTempDirectory } from '../support/temp';
 import { TradingPartner } from './mock';
 import { alphaAndBeta, type Party, type PartnerChanges, relationshipOf } from './parties';
-import { withHttpServer } from './servers';
 
 /** ALPHA, our own station with both ends on one address, and Beta Corp, a scripted partner. */
 export class WholeStation {
@@ -33,6 +36,7 @@ export class WholeStation {
     readonly url: string,
     readonly partner: TradingPartner,
     private readonly parties: { readonly alpha: Party; readonly beta: Party },
+    private readonly cleanUp: () => Promise<void>,
   ) {
     this.relationship = this.configured();
     const directory = { find: () => this.relationship };
@@ -53,33 +57,34 @@ export class WholeStation {
     });
   }
 
-  static async run(work: (station: WholeStation) => Promise<void>): Promise<void> {
+  static async start(): Promise<WholeStation> {
     const { alpha, beta } = await alphaAndBeta();
-    let station: WholeStation | undefined;
-    await withTempDirectory(async (temp) => {
-      await withHttpServer(
-        async (request, response) => station?.receiver.handle(request, response),
-        async (origin) => {
-          const url = `${origin}/as2`;
-          const certificate = alpha.keyPair.certificatePem;
-          const partner = await TradingPartner.start({
-            as2Name: beta.as2Name,
-            keyPair: beta.keyPair,
-            peer: { as2Name: alpha.as2Name, certificate, url },
-          });
-          const spool = await openSpool({ directory: join(temp, 'spool'), thresholdBytes: 64 * 1024 });
-          station = new WholeStation(spool, url, partner, { alpha, beta });
-          try {
-            await work(station);
-          } finally {
-            await station.outbox.close(0);
-            await station.receiver.close(0);
-            await spool.close();
-            await partner.stop();
-          }
-        },
-      );
+    const temp = await mkdtemp(join(tmpdir(), 'as2-test-'));
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/as2`;
+    const partner = await TradingPartner.start({
+      as2Name: beta.as2Name,
+      keyPair: beta.keyPair,
+      peer: { as2Name: alpha.as2Name, certificate: alpha.keyPair.certificatePem, url },
     });
+    const spool = await openSpool({ directory: join(temp, 'spool'), thresholdBytes: 64 * 1024 });
+    const station = new WholeStation(spool, url, partner, { alpha, beta }, async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await rm(temp, { recursive: true, force: true, maxRetries: 5 });
+    });
+    server.on('request', (request, response) => void station.receiver.handle(request, response));
+    return station;
+  }
+
+  async stop(): Promise<void> {
+    await this.outbox.close(0);
+    await this.receiver.close(0);
+    await this.spool.close();
+    await this.partner.stop();
+    await this.cleanUp();
   }
 
   /** Configures ALPHA for Beta Corp; nothing is required of its messages. */

@@ -8,7 +8,7 @@ import {
   newMessageId,
 } from '../../../src/as2';
 import { bufferFlow, readAll } from '../../../src/bytes';
-import type { CipherName, DigestName } from '../../../src/cms';
+import type { CipherName, DigestName, EncryptOptions } from '../../../src/cms';
 import { toAs2Error } from '../../../src/errors';
 import type { Certificate, KeyPair } from '../../../src/pki';
 import { changedFields, type FieldChanges } from './fields';
@@ -22,13 +22,19 @@ export interface Document {
 }
 
 /** What the partner sends, and how it is protected. The defaults are those of the nodes. */
-export interface MessageScript extends Partial<Document> {
+export interface MessageScript {
+  /** Default: a short text. */
+  readonly payload?: Buffer | string;
+  readonly contentType?: string;
+  readonly filename?: string | undefined;
   /** More documents in the same message (RFC 6362). */
   readonly attachments?: readonly Document[];
   /** Default: `signed+encrypted`. */
   readonly protection?: 'signed+encrypted' | 'signed' | 'encrypted' | 'none';
   readonly digest?: DigestName;
   readonly cipher?: CipherName;
+  /** How the key of the message is encrypted. Default: `rsa-pkcs1`. */
+  readonly keyTransport?: EncryptOptions['keyTransport'];
   readonly compress?: CompressOptions['order'];
   /** Default: a signed one. */
   readonly receipt?: 'signed' | 'unsigned' | 'none';
@@ -80,7 +86,7 @@ export async function writeMessage(script: MessageScript, sides: Sides): Promise
 }
 
 function composeOptions(script: MessageScript, { from, to, ownUrl }: Sides): ComposeOptions {
-  const { protection = 'signed+encrypted', receipt = 'signed', receiptUrl, subject } = script;
+  const { protection = 'signed+encrypted', receipt = 'signed', receiptUrl, subject, keyTransport } = script;
   const deliveryUrl = receiptUrl === true ? ownUrl : receiptUrl;
   return {
     from: from.as2Name,
@@ -93,7 +99,7 @@ function composeOptions(script: MessageScript, { from, to, ownUrl }: Sides): Com
       ? { sign: { keyPair: from.keyPair, digest: script.digest ?? 'sha-256' } }
       : {}),
     ...(protection.endsWith('encrypted')
-      ? { encrypt: { recipients: [certificateOf(to)], cipher: script.cipher ?? 'aes-256-cbc' } }
+      ? { encrypt: { recipients: [certificateOf(to)], cipher: script.cipher ?? 'aes-256-cbc', keyTransport } }
       : {}),
     ...(receipt === 'none'
       ? {}
