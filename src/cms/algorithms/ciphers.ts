@@ -96,6 +96,12 @@ export function cipherAlgorithm(name: CipherName): CipherAlgorithm {
 
 /** Ciphers that partners may name and that are not here, for people who read the error. */
 const foreignNames: Readonly<Record<string, string>> = {
+  [`${aes}.1`]: 'aes-128-ecb',
+  [`${aes}.21`]: 'aes-192-ecb',
+  [`${aes}.41`]: 'aes-256-ecb',
+  [`${aes}.4`]: 'aes-128-cfb',
+  [`${aes}.24`]: 'aes-192-cfb',
+  [`${aes}.44`]: 'aes-256-cfb',
   '1.3.14.3.2.7': 'des-cbc',
   '1.2.840.113549.3.4': 'rc4',
   '1.2.840.113549.3.9': 'rc5-cbc',
