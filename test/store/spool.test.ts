@@ -3,9 +3,10 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bufferSource, readAll, spill } from '../../src/bytes';
 import { As2Error } from '../../src/errors';
-import { type ExchangeKey, openSpool, type Spool } from '../../src/store';
+import { type ExchangeKey, openSpool } from '../../src/store';
 import { SimulatedClock } from '../support/simulated-clock';
 import { withTempDirectory } from '../support/temp';
+import { DAY_MS, hasCode, withSpool } from './spools';
 
 const key: ExchangeKey = { from: 'ALPHA', to: 'BETA', messageId: '1@alpha' };
 
@@ -186,23 +187,6 @@ describe('store: spool', () => {
     });
   });
 });
-
-const DAY_MS = 24 * 3_600_000;
-
-async function withSpool(work: (spool: Spool) => Promise<void>): Promise<void> {
-  await withTempDirectory(async (directory) => {
-    const spool = await openSpool({ directory: join(directory, 'spool') });
-    try {
-      await work(spool);
-    } finally {
-      await spool.close();
-    }
-  });
-}
-
-function hasCode(code: string): (error: unknown) => boolean {
-  return (error) => error instanceof As2Error && error.code === code;
-}
 
 function tooMuch(): As2Error {
   return new As2Error('truncated', { expected: 0 });

@@ -37,6 +37,9 @@ export class JournalDatabase {
       const { size, ino } = statSync(path);
       if (size === 0) throw new JournalFailure('journal-damaged', 'the file is empty');
       database = new sqlite.DatabaseSync(path);
+      database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+      // What is not ours is not even configured.
+      versionOf(database, migrations.length);
       configure(database);
       const isChecked = size <= checkedBytes;
       if (isChecked) assertSound(database);
@@ -167,7 +170,6 @@ function syncDirectory(path: string): void {
 }
 
 function configure(database: DatabaseSync): void {
-  database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
   database.exec('PRAGMA journal_mode = WAL');
   database.exec('PRAGMA synchronous = FULL');
   database.exec(`PRAGMA journal_size_limit = ${64 * 1024 * 1024}`);
@@ -181,11 +183,8 @@ export function assertSound(database: DatabaseSync): void {
 }
 
 function migrate(database: DatabaseSync, migrations: OpenOptions['migrations']): void {
-  const version = versionOf(database);
   const newest = migrations.length;
-  if (version > newest) {
-    throw new JournalFailure('journal-newer', `it has version ${version}, this package knows ${newest}`);
-  }
+  const version = versionOf(database, newest);
   if (version === newest) return;
   database.exec('BEGIN IMMEDIATE');
   try {
@@ -198,7 +197,8 @@ function migrate(database: DatabaseSync, migrations: OpenOptions['migrations']):
   }
 }
 
-function versionOf(database: DatabaseSync): number {
+/** @throws JournalFailure `journal-damaged`, `journal-newer` */
+function versionOf(database: DatabaseSync, newest: number): number {
   const tables = database.prepare(`SELECT name FROM sqlite_master WHERE type = 'table'`).all();
   if (tables.length === 0) return 0;
   if (!tables.some(({ name }) => name === 'schema_version')) {
@@ -206,5 +206,8 @@ function versionOf(database: DatabaseSync): number {
   }
   const row = database.prepare('SELECT version FROM schema_version').get();
   if (typeof row?.version !== 'number') throw new JournalFailure('journal-damaged', 'its version is missing');
+  if (row.version > newest) {
+    throw new JournalFailure('journal-newer', `it has version ${row.version}, this package knows ${newest}`);
+  }
   return row.version;
 }
