@@ -3,6 +3,7 @@ import { element, field, onEvery, part, setShown } from '../shared/editor/dom';
 import { copyButton } from '../shared/editor/files';
 import { currentText, openDialog } from '../shared/editor/live';
 import { showNotes } from '../shared/editor/notes';
+import { showStoredValues } from '../shared/editor/stored-values';
 import { useStyle } from '../shared/editor/style';
 import { text } from '../shared/editor/texts';
 import { adviseAccept, adviseOutput, adviseSize } from './editor/advice';
@@ -17,6 +18,7 @@ interface Properties {
   receiptTimeout: string;
   onTimeout: string;
   output: string;
+  attachments: string;
   /** Megabytes, both. */
   maxBuffer: string;
   maxSize: string;
@@ -46,6 +48,7 @@ RED.nodes.registerType<Properties>('as2-in', {
     receiptTimeout: { value: '60', validate: (value, _options) => checkNumber(value, 1, HOUR) },
     onTimeout: { value: 'reject' },
     output: { value: 'buffer' },
+    attachments: { value: 'sequence' },
     maxBuffer: { value: '16', validate: (value, _options) => checkNumber(value, 1, LARGEST_BUFFER) },
     maxSize: { value: '200', validate: (value, _options) => checkNumber(value, 1, LARGEST_MESSAGE) },
   },
@@ -64,6 +67,7 @@ RED.nodes.registerType<Properties>('as2-in', {
   },
   oneditprepare() {
     const form = openDialog(this, 'as2-in-form');
+    showStoredValues(this, form);
     showNotes(this, form, {
       path: () => advisePath(currentText(this, 'path')),
       onTimeout: () => adviseAccept(this),

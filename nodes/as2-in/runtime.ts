@@ -4,9 +4,9 @@ import type { ExchangeEvent } from '../../src/exchange';
 import { check } from '../shared/checked';
 import { describe, errorReport, flowError } from '../shared/describe';
 import type { Endpoint } from '../shared/dispatcher';
-import { onClose, onRuntimeEvent } from '../shared/events';
+import { onClose, onInterval, onRuntimeEvent } from '../shared/events';
 import { isIdentityNode } from '../shared/identity';
-import { OUTPUTS } from '../shared/in-message';
+import { ATTACHMENTS, OUTPUTS } from '../shared/in-message';
 import { withoutGaps } from '../shared/plain';
 import { Receiving } from '../shared/receiving';
 import { safely } from '../shared/safely';
@@ -27,11 +27,15 @@ interface As2InDef extends NodeDef {
   readonly maxSize?: number | string;
   /** Megabytes of the payload. */
   readonly maxBuffer?: number | string;
+  /** What becomes of a message with several documents. */
+  readonly attachments?: string;
 }
 
 /** Requests that are no AS2 messages: browsers, port scanners, health checks. */
 const NOISE: ReadonlySet<As2ErrorCode> = new Set(['request-method', 'as2-header-missing']);
 const MEGABYTE = 1024 * 1024;
+/** How often a store that does not work is tried again. */
+const REOPEN_MS = 15_000;
 
 export default function register(RED: NodeAPI): void {
   function As2In(this: Node, def: As2InDef): void {
@@ -42,7 +46,7 @@ export default function register(RED: NodeAPI): void {
 
     const activate = (): void => {
       const settings = readSettings(def);
-      const receiving = new Receiving(RED, this, state, {
+      const receiving = new Receiving(this, state, {
         ...settings,
         maxMessageBytes: Math.min(settings.maxMessageBytes, state.settings.maxMessageBytes),
         onEvent: (event) =>
@@ -50,6 +54,7 @@ export default function register(RED: NodeAPI): void {
             () => report(this, status, event),
             (error) => this.error(flowError(RED, error)),
           ),
+        onStore: (problem) => (problem === undefined ? showListening(settings.path) : fail(problem)),
       });
       const endpoint: Endpoint = {
         id: this.id,
@@ -58,10 +63,18 @@ export default function register(RED: NodeAPI): void {
         handle: (request, response) => receiving.handle(request, response),
       };
       state.dispatcher.add(endpoint);
+      receiving.begin();
       open = { endpoint, receiving };
-      status.show('green', 'dot', RED._('as2-in.status.listening', { path: settings.path }));
-      safely(() => receiving.open(), fail);
+      showListening(settings.path);
     };
+    const showListening = (path: string): void =>
+      status.show('green', 'dot', RED._('as2-in.status.listening', { path }));
+    // What it throws was said by then.
+    const resume = (): void =>
+      safely(
+        () => open?.receiving.resume(),
+        () => undefined,
+      );
     const fail = (thrown: unknown): void => {
       const error = toAs2Error(thrown);
       status.showError(error);
@@ -73,7 +86,9 @@ export default function register(RED: NodeAPI): void {
     onRuntimeEvent(RED, this, 'flows:started', () => {
       if (!open && !('problem' in check(activate)))
         this.log(RED._('as2-in.log.path-free', { path: String(def.path) }));
+      resume();
     });
+    onInterval(RED, this, REOPEN_MS, resume);
     onClose(RED, this, async (removed) => {
       status.close();
       if (!open) return;
@@ -94,6 +109,7 @@ export default function register(RED: NodeAPI): void {
       mode: choice(def.receipt, 'receipt', ['automatic', 'flow'], 'automatic'),
       receiptTimeoutMs: duration(def.receiptTimeout, 'receipt time-out', 60),
       onTimeout: choice(def.onTimeout, 'on time-out', ['reject', 'accept'], 'reject'),
+      attachments: choice(def.attachments, 'several documents', ATTACHMENTS, 'sequence'),
       output: choice(def.output, 'output', OUTPUTS, 'buffer'),
       maxMessageBytes: MEGABYTE * positive(def.maxSize, 'largest message', 200),
       maxBufferBytes: MEGABYTE * positive(def.maxBuffer, 'largest Buffer', 16),
@@ -104,7 +120,7 @@ export default function register(RED: NodeAPI): void {
     const { error, exchangeId, type, at, direction: _direction, sizeBytes, ...known } = event;
     if (!error) {
       if (type === 'message-handed-over')
-        status.show('green', 'dot', RED._('as2-in.status.received', { time: clock() }));
+        status.show('green', 'dot', () => RED._('as2-in.status.received', { time: clock() }));
       if (type === 'message-repeated')
         node.log(RED._('as2-in.log.repeated', { messageId: event.messageId ?? '', from: event.from ?? '' }));
       return;
@@ -113,6 +129,7 @@ export default function register(RED: NodeAPI): void {
       node.debug(describe(RED, error));
       return;
     }
+    if (type === 'receipt-retry') return node.warn(describe(RED, error));
     status.showError(error);
     const as2 = withoutGaps({
       exchange: exchangeId,

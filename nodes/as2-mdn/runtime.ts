@@ -1,7 +1,8 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
-import { As2Error } from '../../src/errors';
+import { As2Error, toAs2Error } from '../../src/errors';
 import type { ReceiptDecision } from '../../src/exchange';
 import { onClose, onInput } from '../shared/events';
+import type { Verdict } from '../shared/flow-decisions';
 import { choice, text } from '../shared/settings';
 import { stateOf } from '../shared/state';
 import { clock, StatusLine } from '../shared/status';
@@ -27,8 +28,18 @@ export default function register(RED: NodeAPI): void {
     onInput(RED, this, async (message) => {
       const decision = await decide(this, def, message);
       const exchange = exchangeOf(message);
-      const taken = [...stateOf(RED).pendingReceipts].some((pending) => pending.decide(exchange, decision));
-      if (!taken) throw new As2Error('receipt-not-pending', { exchange });
+      const verdict = decideAbout(exchange, decision, indexIn(message, exchange));
+      if ('accepted' in verdict) {
+        const { accepted, of: count } = verdict;
+        return status.show('blue', 'ring', RED._('as2-mdn.status.accepted-some', { accepted, count }));
+      }
+      status.show('blue', 'dot', RED._('as2-mdn.status.deciding'));
+      try {
+        await verdict.kept;
+      } catch (error) {
+        status.showError(toAs2Error(error));
+        throw error;
+      }
       const key = decision.accept ? 'accepted' : 'rejected';
       status.show(
         decision.accept ? 'green' : 'yellow',
@@ -36,6 +47,15 @@ export default function register(RED: NodeAPI): void {
         RED._(`as2-mdn.status.${key}`, { time: clock() }),
       );
     });
+  }
+
+  /** @throws As2Error `receipt-not-pending` */
+  function decideAbout(exchange: string, decision: ReceiptDecision, index: number | undefined): Verdict {
+    for (const decisions of stateOf(RED).decisions) {
+      const verdict = decisions.decide(exchange, decision, index);
+      if (verdict) return verdict;
+    }
+    throw new As2Error('receipt-not-pending', { exchange });
   }
 
   async function decide(node: Node, def: As2MdnDef, message: NodeMessageInFlow): Promise<ReceiptDecision> {
@@ -75,4 +95,12 @@ function exchangeOf(message: NodeMessageInFlow): string {
     typeof as2 === 'object' && as2 !== null && 'exchange' in as2 ? as2.exchange : undefined;
   if (typeof exchange === 'string' && exchange !== '') return exchange;
   throw new As2Error('receipt-exchange-missing', {});
+}
+
+/** Which of several documents this message is; undefined for one that stands for all of them. */
+function indexIn(message: NodeMessageInFlow, exchange: string): number | undefined {
+  const parts: unknown = message.parts;
+  if (typeof parts !== 'object' || parts === null || !('id' in parts) || parts.id !== exchange)
+    return undefined;
+  return 'index' in parts && typeof parts.index === 'number' ? parts.index : undefined;
 }

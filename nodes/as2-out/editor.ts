@@ -20,6 +20,8 @@ interface Properties {
   contentTypeType: string;
   subject: string;
   subjectType: string;
+  attachments: string;
+  attachmentsType: string;
 }
 
 interface PartnerNode extends EditorNode {
@@ -52,6 +54,8 @@ RED.nodes.registerType<Properties>('as2-out', {
     contentTypeType: { value: 'none' },
     subject: { value: '', validate: RED.validators.typedInput({ typeField: 'subjectType' }) },
     subjectType: { value: 'none' },
+    attachments: { value: '', validate: RED.validators.typedInput({ typeField: 'attachmentsType' }) },
+    attachmentsType: { value: 'none' },
   },
   inputs: 1,
   outputs: 1,
@@ -86,6 +90,7 @@ RED.nodes.registerType<Properties>('as2-out', {
       ...VALUE_TYPES.filter((type) => type !== 'str'),
     ]);
     typedInput('node-input-subject', [automatic('subject'), ...VALUE_TYPES]);
+    typedInput('node-input-attachments', [automatic('attachments'), 'msg', 'flow', 'global', 'jsonata']);
     showNotes(this, form);
     onEvery([field('node-input-source')], () => {
       const key = currentText(this, 'source') === 'file' ? 'path' : 'payload';

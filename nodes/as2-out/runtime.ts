@@ -1,19 +1,21 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
-import { As2Error, toAs2Error } from '../../src/errors';
-import type { SendOptions } from '../../src/exchange';
+import { As2Error } from '../../src/errors';
 import { ready } from '../shared/checked';
 import { usualContentType } from '../shared/content-type';
 import { core } from '../shared/core';
-import { errorReport } from '../shared/describe';
-import { onClose, onInput } from '../shared/events';
-import { outcomeReport, type SentReport } from '../shared/out-message';
+import { flowError } from '../shared/describe';
+import { onClose, onRuntimeEvent } from '../shared/events';
+import type { SentReport } from '../shared/out-message';
 import { isPartnerNode, type PartnerNode } from '../shared/partner';
-import { readPayload } from '../shared/payload';
-import { withoutGaps } from '../shared/plain';
+import { discardPayload, readPayload } from '../shared/payload';
+import { safely } from '../shared/safely';
+import { carryOut, orderIn } from '../shared/sending/actions';
+import { readAttachments } from '../shared/sending/attachments';
+import { type Prepared, Sender } from '../shared/sending/sender';
 import { choice } from '../shared/settings';
 import { stateOf } from '../shared/state';
 import { showConfiguration } from '../shared/station-report';
-import { clock, StatusLine } from '../shared/status';
+import { StatusLine } from '../shared/status';
 import { evaluate, evaluateText, type TypedValue } from '../shared/values';
 
 interface As2OutDef extends NodeDef {
@@ -31,6 +33,9 @@ interface As2OutDef extends NodeDef {
   readonly contentTypeType?: string;
   readonly subject?: string;
   readonly subjectType?: string;
+  /** Yields a list of documents that travel with the payload. */
+  readonly attachments?: string;
+  readonly attachmentsType?: string;
 }
 
 const SOURCES = ['payload', 'file'] as const;
@@ -40,34 +45,26 @@ export default function register(RED: NodeAPI): void {
   function As2Out(this: Node, def: As2OutDef): void {
     RED.nodes.createNode(this, def);
     const status = new StatusLine(this);
-    const closing = new AbortController();
+    const state = stateOf(RED);
+    const sender = new Sender(RED, this, state, status);
     showConfiguration(RED, status, partnerNode(def));
 
-    onInput(RED, this, async (message, send) => {
-      const report: SentReport = {};
-      try {
-        status.show('blue', 'dot', RED._('as2-out.status.sending'));
-        const options = await prepare(this, def, message, report);
-        const outcome = await core.exchange.sendMessage({ ...options, signal: closing.signal });
-        Object.assign(report, outcomeReport(outcome));
-        if (!outcome.ok) throw outcome.error;
-        const key = outcome.receipt ? 'processed' : 'sent';
-        status.show('green', 'dot', RED._(`as2-out.status.${key}`, { time: clock() }));
-      } catch (thrown) {
-        const error = toAs2Error(thrown);
-        report.error = errorReport(RED, error);
-        status.showError(error);
-        throw error;
-      } finally {
-        message.as2 = withoutGaps(report);
-      }
-      send(message);
+    this.on('input', (message, _send, done) => {
+      safely(
+        async () => {
+          const order = orderIn(message.as2);
+          if (!order) {
+            const report: SentReport = {};
+            return sender.send(message, done, report, () => prepare(this, def, message, report));
+          }
+          await carryOut(await state.exchanges.spool(), await sender.outbox(), order);
+          done();
+        },
+        (error) => done(flowError(RED, error)),
+      );
     });
-
-    onClose(RED, this, () => {
-      closing.abort();
-      status.close();
-    });
+    onRuntimeEvent(RED, this, 'flows:started', () => sender.start());
+    onClose(RED, this, (removed) => sender.close(removed));
   }
 
   /** Reads everything from node and message; what is known goes to `report` at once, for the case that the next thing fails. */
@@ -76,7 +73,7 @@ export default function register(RED: NodeAPI): void {
     def: As2OutDef,
     message: NodeMessageInFlow,
     report: SentReport,
-  ): Promise<SendOptions> {
+  ): Promise<Prepared> {
     const setting = (
       name: string,
       value: string | undefined,
@@ -90,34 +87,48 @@ export default function register(RED: NodeAPI): void {
     report.partner = partner.label;
     const relationship = ready(partner.partner).relationship();
 
-    const value = await evaluate(
-      RED,
-      node,
-      message,
-      { value: def.payload ?? 'payload', type: def.payloadType ?? 'msg' },
-      'payload',
-    );
-    const payload = await readPayload(value, choice(def.source, 'source', SOURCES, 'payload'));
-    report.size = payload.content.length;
+    const place = { value: def.payload ?? 'payload', type: def.payloadType ?? 'msg' };
+    const value = await evaluate(RED, node, message, place, 'payload');
+    const discard = (): void => discardPayload(value);
+    try {
+      const payload = await readPayload(value, choice(def.source, 'source', SOURCES, 'payload'));
+      report.size = payload.content.length;
 
-    const path =
-      (await setting('filename', def.filename, def.filenameType, { value: 'filename', type: 'msg' })) ??
-      payload.path;
-    const filename = path === undefined ? undefined : core.mime.safeFilename(path, 'payload');
-    report.filename = filename;
-    const contentType =
-      (await setting('content type', def.contentType, def.contentTypeType)) ??
-      (await usualContentType(filename, payload.head));
-    report.contentType = contentType;
-    const subject = (await setting('subject', def.subject, def.subjectType)) ?? filename ?? DEFAULT_SUBJECT;
-    report.subject = subject;
+      const path =
+        (await setting('filename', def.filename, def.filenameType, { value: 'filename', type: 'msg' })) ??
+        payload.path;
+      const filename = path === undefined ? undefined : core.mime.safeFilename(path, 'payload');
+      report.filename = filename;
+      const contentType =
+        (await setting('content type', def.contentType, def.contentTypeType)) ??
+        (await usualContentType(filename, payload.head));
+      report.contentType = contentType;
+      const subject = (await setting('subject', def.subject, def.subjectType)) ?? filename ?? DEFAULT_SUBJECT;
+      report.subject = subject;
 
-    return {
-      ...relationship,
-      payload: { content: payload.content, contentType, ...(filename === undefined ? {} : { filename }) },
-      subject,
-      spool: await stateOf(RED).spool(),
-    };
+      const more = { value: def.attachments, type: def.attachmentsType };
+      const attachments = await readAttachments(await evaluate(RED, node, message, more, 'attachments'));
+      if (attachments.length > 0) report.attachments = attachments.length;
+
+      const { content, kind } = payload;
+      return {
+        submit: {
+          ...relationship,
+          payload: {
+            content,
+            contentType,
+            ...(filename === undefined ? {} : { filename }),
+            ...(attachments.length > 0 ? { attachments } : {}),
+          },
+          subject,
+        },
+        payload: place.type === 'msg' && kind ? { property: place.value, kind } : undefined,
+        discard,
+      };
+    } catch (error) {
+      discard();
+      throw error;
+    }
   }
 
   function partnerNode(def: As2OutDef): PartnerNode | undefined {

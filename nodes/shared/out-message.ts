@@ -6,7 +6,16 @@ import { withoutGaps } from './plain';
 export interface SentReport extends Partial<
   Pick<
     SendOutcome,
-    'messageId' | 'from' | 'to' | 'signed' | 'encrypted' | 'mic' | 'sentAt' | 'httpStatus' | 'receipt'
+    | 'messageId'
+    | 'from'
+    | 'to'
+    | 'signed'
+    | 'encrypted'
+    | 'mic'
+    | 'attempts'
+    | 'sentAt'
+    | 'httpStatus'
+    | 'receipt'
   >
 > {
   /** Our user's name for the partner. */
@@ -17,11 +26,20 @@ export interface SentReport extends Partial<
   /** Bytes of the payload; unknown for a stream. */
   size?: number;
   exchange?: string;
+  /** Documents that travel with it. */
+  attachments?: number;
+  /** True when the flow was started anew since the message came: it was made again from what was kept. */
+  resumed?: boolean;
+  /** True when the flow may have been told before. */
+  redelivered?: boolean;
+  /** Properties of a resumed message that could not be kept, or only in part. */
+  missing?: readonly string[];
   error?: ErrorReport;
 }
 
 export function outcomeReport(outcome: SendOutcome): SentReport {
-  const { exchangeId, messageId, from, to, signed, encrypted, mic, sentAt, httpStatus, receipt } = outcome;
+  const { exchangeId, messageId, from, to, signed, encrypted, mic, attempts, sentAt, httpStatus, receipt } =
+    outcome;
   return withoutGaps({
     exchange: exchangeId,
     messageId,
@@ -30,6 +48,7 @@ export function outcomeReport(outcome: SendOutcome): SentReport {
     signed,
     encrypted,
     mic,
+    attempts,
     sentAt,
     httpStatus,
     receipt,

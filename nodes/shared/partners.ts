@@ -38,13 +38,15 @@ export class Partners {
   /** Who may talk to whom, asked anew for every message. @param identityId only this identity of ours */
   directory(identityId?: string): StationDirectory {
     return {
-      find: ({ from, to }): Relationship | undefined => {
-        const node = this.all().find(
+      find: ({ from, to, partner }): Relationship | undefined => {
+        const fitting = this.all().filter(
           (one) =>
             one.as2Name === from &&
             one.identityAs2Name === to &&
             (identityId === undefined || one.identityId === identityId),
         );
+        // Of several with the same AS2 names the one meant is known by the name in the editor, unless it was changed.
+        const node = fitting.find((one) => one.label === partner) ?? fitting[0];
         // A station of ours that is not in order must not look like one we do not know.
         return node && ready(node.partner).relationship();
       },

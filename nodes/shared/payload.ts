@@ -7,6 +7,8 @@ import { As2Error } from '../../src/errors';
 export interface Payload {
   readonly content: ByteSource;
   readonly path?: string;
+  /** What it was in the message; absent for a file, which the message only names. */
+  readonly kind?: 'text' | 'buffer' | 'stream';
   /** The first of them, to tell what kind of document it is; none of a stream, which can be read only once. */
   readonly head: Buffer;
 }
@@ -24,9 +26,19 @@ export async function readPayload(value: unknown, source: 'payload' | 'file'): P
   const path = source === 'file' ? value : pathIn(value);
   if (path !== undefined) return fromFile(path);
   const bytes = bytesOf(value);
-  if (bytes) return { content: bufferSource(bytes), head: bytes.subarray(0, HEAD_BYTES) };
-  if (value instanceof Readable) return { content: onceOnly(value), head: Buffer.alloc(0) };
+  if (bytes) {
+    const kind = typeof value === 'string' ? 'text' : 'buffer';
+    return { content: bufferSource(bytes), kind, head: bytes.subarray(0, HEAD_BYTES) };
+  }
+  if (value instanceof Readable) {
+    return { content: onceOnly(value), kind: 'stream', head: Buffer.alloc(0) };
+  }
   throw unsupported(value);
+}
+
+/** A stream that will not be sent after all; what is behind it can be let go. */
+export function discardPayload(value: unknown): void {
+  if (value instanceof Readable) value.destroy();
 }
 
 function bytesOf(value: unknown): Buffer | undefined {

@@ -1,16 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Node, NodeAPI } from 'node-red';
-import { As2Error } from '../../src/errors';
-import type {
-  ExchangeEvent,
-  PendingReceipts,
-  ReceivedMessage,
-  ReceiptDecision,
-  Receiver,
-} from '../../src/exchange';
+import type { Node } from 'node-red';
+import { As2Error, toAs2Error } from '../../src/errors';
+import type { ExchangeEvent, ReceivedMessage, ReceiptDecision, Receiver } from '../../src/exchange';
 import { core } from './core';
-import { flowError } from './describe';
-import { inMessage, type InMessageOptions, tooLargeFor } from './in-message';
+import { FlowDecisions } from './flow-decisions';
+import { inMessages, type InMessageOptions, tooLargeFor } from './in-message';
+import { ownerOf } from './sending/owner';
 import type { State } from './state';
 
 export interface ReceivingOptions extends InMessageOptions {
@@ -19,89 +14,134 @@ export interface ReceivingOptions extends InMessageOptions {
   /** What the partner is told when the flow does not decide in time. */
   readonly onTimeout: 'accept' | 'reject';
   readonly onEvent: (event: ExchangeEvent) => void;
+  /** The spool cannot be used, or can be used again. */
+  readonly onStore: (problem: As2Error | undefined) => void;
 }
 
 /** Messages in transfer get this long when the node closes; Node-RED waits 15 s for a node. */
 const CLOSE_GRACE_MS = 8_000;
+const TELL_AGAIN_MS = 300_000;
 
-/** The receiver of one as2-in node; made at the first request, because it needs the spool. */
+/** The receiver of one as2-in node; made when the flows run, or at the first request: it needs the spool. */
 export class Receiving {
   private receiver: Promise<Receiver> | undefined;
-  private pending: PendingReceipts | undefined;
-  private closed = false;
+  private decisions: FlowDecisions | undefined;
+  private readonly closed = Promise.withResolvers<void>();
+  private isClosed = false;
+  private isResumed = false;
+  private told: { readonly code: string; readonly at: number } | undefined;
 
   constructor(
-    private readonly RED: NodeAPI,
     private readonly node: Node,
     private readonly state: State,
     private readonly options: ReceivingOptions,
   ) {}
 
+  /** From now on requests come. */
+  begin(): void {
+    this.state.exchanges.use(this.node);
+  }
+
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let receiver: Receiver;
     try {
       receiver = await this.open();
-    } catch (error) {
-      this.node.error(flowError(this.RED, error));
+    } catch {
       await core.http.sendAnswer(request, response, core.http.busyAnswer());
       return;
     }
     await receiver.handle(request, response);
   }
 
-  /** @throws As2Error when the spool cannot be used; the next call tries again */
-  async open(): Promise<Receiver> {
-    this.receiver ??= this.create();
-    try {
-      return await this.receiver;
-    } catch (error) {
-      this.receiver = undefined;
-      throw error;
-    }
+  /** Takes up what was left from before, once; for when the flows run. */
+  async resume(): Promise<void> {
+    if (this.isResumed || this.isClosed) return;
+    const receiver = await this.open();
+    this.isResumed = true;
+    await receiver.resume();
   }
 
   /** What waits for the flow is not decided any more: the partner is told to send again. */
   async close(): Promise<void> {
-    this.closed = true;
+    this.isClosed = true;
+    this.closed.resolve();
     const receiver = await this.receiver?.catch(() => undefined);
-    if (this.pending) {
-      this.state.pendingReceipts.delete(this.pending);
-      this.pending.close();
+    if (this.decisions) {
+      this.state.decisions.delete(this.decisions);
+      this.decisions.close();
     }
     await receiver?.close(CLOSE_GRACE_MS);
+    await this.state.exchanges.release(this.node);
+  }
+
+  /** @throws As2Error when the spool cannot be used; the next call tries again */
+  private async open(): Promise<Receiver> {
+    const opening = (this.receiver ??= this.create());
+    try {
+      return await opening;
+    } catch (error) {
+      if (this.receiver === opening) this.receiver = undefined;
+      this.tell(toAs2Error(error));
+      throw error;
+    }
   }
 
   private async create(): Promise<Receiver> {
-    const spool = await this.state.spool();
+    const { exchanges, partners, decisions, settings } = this.state;
+    const spool = await exchanges.spool();
     const { createReceiver, PendingReceipts } = core.exchange;
-    const { mode, receiptTimeoutMs, onTimeout, identityId, maxMessageBytes, onEvent } = this.options;
-    if (mode === 'flow') {
-      this.pending = new PendingReceipts({
-        timeoutMs: receiptTimeoutMs,
-        ...(onTimeout === 'accept' ? { onTimeout: { accept: true } } : {}),
-      });
-      this.state.pendingReceipts.add(this.pending);
+    const { mode, receiptTimeoutMs, onTimeout, identityId, maxMessageBytes, attachments, onEvent } =
+      this.options;
+    if (mode === 'flow' && !this.decisions) {
+      this.decisions = new FlowDecisions(
+        new PendingReceipts({
+          timeoutMs: receiptTimeoutMs,
+          ...(onTimeout === 'accept' ? { onTimeout: { accept: true } } : {}),
+        }),
+      );
+      decisions.add(this.decisions);
     }
+    this.told = undefined;
+    this.options.onStore(undefined);
     return createReceiver({
-      directory: this.state.partners.directory(identityId),
+      ...settings.receiving,
+      directory: partners.directory(identityId),
       spool,
+      owner: ownerOf(this.node),
+      outbox: {
+        receiptArrived: async (receipt, relationship) =>
+          (await exchanges.outbox()).receiptArrived(receipt, relationship),
+      },
+      splitAttachments: attachments !== 'whole',
       maxMessageBytes,
       onEvent,
       handOver: (received) => this.handOver(received),
     });
   }
 
+  /** Partners come again and again while the store does not work. */
+  private tell(problem: As2Error): void {
+    const { code } = problem;
+    const now = Date.now();
+    if (this.told?.code === code && now - this.told.at < TELL_AGAIN_MS) return;
+    this.told = { code, at: now };
+    this.options.onStore(problem);
+  }
+
   private async handOver(received: ReceivedMessage): Promise<ReceiptDecision> {
     const reason = tooLargeFor(received, this.options);
     if (reason) return { accept: false, text: 'The document is larger than this system takes.', reason };
-    const message = await inMessage(received, this.options);
+    const messages = await inMessages(received, this.options);
+    // In the middle of a deploy the nodes behind this one may be closed already.
+    await Promise.race([this.state.exchanges.flowsRun(), this.closed.promise]);
     // Node-RED stops all nodes at once: those behind us do not get it any more (law 2).
-    if (this.closed) throw new As2Error('station-closing', { messageId: received.messageId });
+    if (this.isClosed) throw new As2Error('station-closing', { messageId: received.messageId });
     // Before the message goes out: a flow may answer at once.
-    const decision = this.pending?.wait(received) ?? Promise.resolve<ReceiptDecision>({ accept: true });
+    const decision =
+      this.decisions?.wait(received, messages.length) ?? Promise.resolve<ReceiptDecision>({ accept: true });
     // When sending throws, nobody waits for the decision any more.
     decision.catch(() => undefined);
-    this.node.send(message);
+    this.node.send([messages]);
     return decision;
   }
 }

@@ -350,7 +350,7 @@ export const errorTexts = {
   'action-incomplete':
     'msg.as2.action is "{action}", but it is not said for which message. Put the exchange or the Message-ID of the message into msg.as2.exchange or msg.as2.messageId.',
   'action-unknown':
-    'msg.as2.action is "{action}", which is none of: {known}. Remove msg.as2.action to send a document.',
+    'msg.as2.action is {action}, which is none of: {known}. Remove msg.as2.action to send a document.',
   'attachments-invalid':
     'The attachments cannot be sent: {reason}. Give a list, each entry with payload, filename and contentType.',
   'cancel-too-late':

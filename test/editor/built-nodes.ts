@@ -62,9 +62,11 @@ export function runtimeCode(type: NodeType): string {
 
 /** What the runtimes of several nodes share. */
 export function sharedRuntimeCode(): string[] {
-  return builtFileNames('shared')
-    .filter((name) => name.endsWith('.js'))
-    .map((name) => builtFile(`shared/${name}`));
+  return ['shared', 'shared/sending'].flatMap((folder) =>
+    builtFileNames(folder)
+      .filter((name) => name.endsWith('.js'))
+      .map((name) => builtFile(`${folder}/${name}`)),
+  );
 }
 
 type Entry = string | { readonly [key: string]: Entry };

@@ -80,7 +80,7 @@ describe('validators', () => {
         if (
           check &&
           name !== 'partnerFrom' &&
-          !/^(payload|filename|contentType|subject|decision|text)$/.test(name)
+          !/^(payload|filename|contentType|subject|attachments|decision|text)$/.test(name)
         ) {
           assert.equal(check.length, 2, `${type}.${name}`);
         }

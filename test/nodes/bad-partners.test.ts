@@ -264,20 +264,4 @@ describe('as2-out and a partner that answers badly', () => {
       });
     });
   });
-
-  it('lets go of what is in work when it is closed, and says so', async () => {
-    await withRawServer(
-      () => undefined,
-      async (url) => {
-        await withAlice(`${url}/as2`, async (flow) => {
-          flow.send('out', { payload: 'an order' });
-          await flow.statusBecomes('out', { fill: 'blue', shape: 'dot', text: 'as2-out.status.sending' });
-          await flow.node('out').close(false);
-          const { error } = await flow.next('caught');
-          assert.equal(error?.code, 'send-aborted');
-          assert.deepEqual(flow.status('out'), {});
-        });
-      },
-    );
-  });
 });

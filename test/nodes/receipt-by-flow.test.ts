@@ -102,7 +102,7 @@ describe('as2-mdn', () => {
       await withDecision({ as2Mdn }, async (flow) => {
         const receipt = receiptFor(flow);
         const { as2 } = await flow.next('received');
-        assert.deepEqual(as2.receipt, { requested: 'signed', mode: 'flow' });
+        assert.deepEqual(as2.receipt, { requested: 'signed', delivery: 'sync', mode: 'flow' });
         flow.send('mdn', { ...message, as2 });
         const { disposition: said, text: words } = await receipt;
         assert.equal(said, `${AUTOMATIC}; ${disposition}`);
@@ -110,7 +110,7 @@ describe('as2-mdn', () => {
         await flow.next('completed');
         assert.ok(flow.isSilent('caught'));
         const accepted = disposition === 'processed';
-        assert.equal(flow.status('mdn').text, `as2-mdn.status.${accepted ? 'accepted' : 'rejected'}`);
+        await flow.statusTextBecomes('mdn', `as2-mdn.status.${accepted ? 'accepted' : 'rejected'}`);
       });
     });
   }

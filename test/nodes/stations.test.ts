@@ -37,6 +37,7 @@ async function withStations(
       identity: 'own',
       url: 'http://127.0.0.1:1/as2',
       certificate: other.certificatePem,
+      attempts: '1',
       ...partner,
     },
     ...onTab(

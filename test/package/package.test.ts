@@ -26,7 +26,7 @@ const belonging = [
   /^dist\/src\/([a-z0-9-]+\/)*[a-z0-9-]+\.(js|d\.ts)$/,
   /^dist\/test\/partner\/mock\/[a-z-]+\.(js|d\.ts)$/,
   /^dist\/nodes\/as2-[a-z]+\.(js|html)$/,
-  /^dist\/nodes\/(as2-[a-z]+|shared)\/[a-z0-9-]+\.(js|d\.ts)$/,
+  /^dist\/nodes\/(as2-[a-z]+|shared)\/([a-z]+\/)?[a-z0-9-]+\.(js|d\.ts)$/,
   /^dist\/nodes\/locales\/[a-z]{2}(-[A-Z]{2})?\/as2-[a-z]+\.(json|html)$/,
   /^dist\/nodes\/icons\/as2-[a-z]+\.svg$/,
 ];

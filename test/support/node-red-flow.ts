@@ -162,6 +162,15 @@ export class RunningFlow {
     await waitFor(shows, timeoutMs, () => `${id} to show ${JSON.stringify(wanted)}; ${this.whatElse()}`);
   }
 
+  async statusTextBecomes(id: string, text: string, timeoutMs = WAIT_MS): Promise<void> {
+    const shows = () => (this.status(id).text === text ? true : undefined);
+    await waitFor(
+      shows,
+      timeoutMs,
+      () => `${id} to show ${text} instead of ${this.status(id).text}; ${this.whatElse()}`,
+    );
+  }
+
   /** What nodes logged at this level, as text. */
   logged(level: 'error' | 'warn' | 'info' | 'debug'): string[] {
     const number = { error: 20, warn: 30, info: 40, debug: 50 }[level];

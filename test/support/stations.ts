@@ -47,7 +47,7 @@ export function identityNode(id: string, as2Name: string, certificate: string): 
   return { id, type: 'as2-identity', name: '', as2Name, url: '', certificate };
 }
 
-/** With the settings a new partner has in the editor. */
+/** With the settings a new partner has in the editor, but one attempt: so what fails does not wait for another one. */
 export function partnerNode(id: string, name: string, properties: Properties): FlowNode {
   return {
     id,
@@ -61,6 +61,7 @@ export function partnerNode(id: string, name: string, properties: Properties): F
     requireEncrypted: true,
     connectTimeout: '30',
     responseTimeout: '300',
+    attempts: '1',
     ca: '',
     ...properties,
   };

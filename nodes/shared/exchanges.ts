@@ -1,0 +1,142 @@
+import type { Node, NodeAPI } from 'node-red';
+import type { Outbox } from '../../src/exchange';
+import type { Spool } from '../../src/store';
+import { core } from './core';
+import { describe } from './describe';
+import type { Partners } from './partners';
+import { safely } from './safely';
+import type { CheckedSettings } from './settings-file';
+import { HeldMessages } from './sending/held-messages';
+
+/** Node-RED waits 15 s for a node that closes. */
+const CLOSE_GRACE_MS = 8_000;
+
+/**
+ * The spool and the outbox of one Node-RED, open as long as an as2 node needs them. They stay open over a deploy, so
+ * that it ends no transfer; when the flows are stopped for good they are closed with care.
+ */
+export class Exchanges {
+  readonly held = new HeldMessages();
+  private readonly users = new Set<Node>();
+  private openedSpool: Promise<Spool> | undefined;
+  private openedOutbox: Promise<Outbox> | undefined;
+  private closing: Promise<void> | undefined;
+  private isDeploy = false;
+  /** Open while flows run: what goes out in the middle of a deploy could meet nodes that are closed already. */
+  private gate = newGate(true);
+
+  constructor(
+    private readonly RED: NodeAPI,
+    private readonly settings: () => CheckedSettings,
+    private readonly partners: Partners,
+  ) {}
+
+  /** From now on, until `release`. */
+  use(node: Node): void {
+    if (this.users.size === 0) {
+      this.RED.events.removeListener('flows:stopping', this.onStopping);
+      this.RED.events.removeListener('flows:started', this.onStarted);
+      this.RED.events.on('flows:stopping', this.onStopping);
+      this.RED.events.on('flows:started', this.onStarted);
+    }
+    this.users.add(node);
+  }
+
+  async release(node: Node): Promise<void> {
+    this.users.delete(node);
+    if (this.users.size === 0 && !this.isDeploy) await this.close();
+  }
+
+  /** Resolves when the nodes behind ours take messages. */
+  async flowsRun(): Promise<void> {
+    return this.gate.open;
+  }
+
+  /**
+   * Opened when first needed; after a failure the next one asks again.
+   * @throws As2Error when the spool or its journal cannot be used
+   */
+  async spool(): Promise<Spool> {
+    await this.closing;
+    const opening = (this.openedSpool ??= core.store.openSpool(this.settings().spool));
+    try {
+      return await opening;
+    } catch (error) {
+      if (this.openedSpool === opening) this.openedSpool = undefined;
+      throw error;
+    }
+  }
+
+  /** It sends what is left from before at once, so partners and identities should be there. @throws as `spool` */
+  async outbox(): Promise<Outbox> {
+    await this.closing;
+    const opening = (this.openedOutbox ??= this.openOutbox());
+    try {
+      return await opening;
+    } catch (error) {
+      if (this.openedOutbox === opening) this.openedOutbox = undefined;
+      throw error;
+    }
+  }
+
+  private async openOutbox(): Promise<Outbox> {
+    const spool = await this.spool();
+    return core.exchange.Outbox.open({
+      spool,
+      directory: this.partners.directory(),
+      ...this.settings().outbox,
+      onEvent: ({ type, error }) => {
+        // Everything else reaches the node that sent the message.
+        if (error && TOLD_IN_THE_LOG.has(type)) this.RED.log.warn(`as2: ${describe(this.RED, error)}`);
+      },
+    });
+  }
+
+  private readonly onStopping = ({ diff }: { diff?: object }): void => {
+    // What Node-RED finds out about a deploy; when it stops for good there is nothing to find out.
+    this.isDeploy = diff !== undefined && 'globalConfigChanged' in diff;
+    this.gate = newGate(false);
+  };
+
+  private readonly onStarted = (): void => {
+    this.isDeploy = false;
+    this.gate.run();
+    if (this.users.size === 0) safely(() => this.close(), this.report);
+  };
+
+  private async close(): Promise<void> {
+    this.RED.events.removeListener('flows:stopping', this.onStopping);
+    this.RED.events.removeListener('flows:started', this.onStarted);
+    const { openedOutbox, openedSpool } = this;
+    this.openedOutbox = undefined;
+    this.openedSpool = undefined;
+    this.held.clear();
+    this.closing = (async () => {
+      const outbox = await openedOutbox?.catch(() => undefined);
+      await outbox?.close(CLOSE_GRACE_MS);
+      const spool = await openedSpool?.catch(() => undefined);
+      await spool?.close();
+    })().catch(this.report);
+    await this.closing;
+    this.gate = newGate(true);
+  }
+
+  private readonly report = (error: unknown): void => this.RED.log.error(`as2: ${String(error)}`);
+}
+
+const TOLD_IN_THE_LOG: ReadonlySet<string> = new Set([
+  'receipt-late',
+  'receipt-refused',
+  'receipt-unexpected',
+]);
+
+interface Gate {
+  readonly open: Promise<void>;
+  run(): void;
+}
+
+function newGate(isOpen: boolean): Gate {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (isOpen) resolve();
+  return { open: promise, run: resolve };
+}

@@ -1,0 +1,39 @@
+import { As2Error } from '../../../src/errors';
+import type { OutgoingDocument } from '../../../src/exchange';
+import { usualContentType } from '../content-type';
+import { core } from '../core';
+import { readPayload } from '../payload';
+
+/** More than anyone sends, and fewer than a reader of multiparts refuses. */
+const MOST = 99;
+
+/**
+ * Documents that travel with the payload (RFC 6362): a list of `{payload, filename, contentType}`, as as2-in gives it;
+ * `content` in the place of `payload` is what e-mail nodes give.
+ * @throws As2Error `attachments-invalid`, and what reading a payload throws
+ */
+export async function readAttachments(value: unknown): Promise<OutgoingDocument[]> {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) throw invalid('this is no list');
+  if (value.length > MOST) throw invalid(`there are ${value.length}, the most are ${MOST}`);
+  return Promise.all(value.map((one: unknown, index) => readAttachment(one, index + 1)));
+}
+
+async function readAttachment(value: unknown, number: number): Promise<OutgoingDocument> {
+  if (typeof value !== 'object' || value === null) throw invalid(`entry ${number} is no object`);
+  const { payload, content, filename, contentType } = value as Record<string, unknown>;
+  const document = payload ?? content;
+  if (document === undefined || document === null) throw invalid(`entry ${number} has no payload`);
+  const bytes = await readPayload(document, 'payload');
+  const name = isText(filename) ? filename : bytes.path;
+  const safeName = name === undefined ? undefined : core.mime.safeFilename(name, `attachment-${number}`);
+  return {
+    content: bytes.content,
+    contentType: isText(contentType) ? contentType : await usualContentType(safeName, bytes.head),
+    ...(safeName === undefined ? {} : { filename: safeName }),
+  };
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
+
+const invalid = (reason: string): As2Error => new As2Error('attachments-invalid', { reason });

@@ -1,0 +1,44 @@
+import type { Node } from 'node-red';
+import type { HeldMessage } from './held-message';
+
+/** The messages of all as2-out nodes that are on their way. They outlive the node that took them. */
+export class HeldMessages {
+  private readonly byToken = new Map<string, HeldMessage>();
+  private readonly tokens = new Map<string, string>();
+
+  hold(token: string, message: HeldMessage): void {
+    this.byToken.set(token, message);
+  }
+
+  /** The exchange that a message has become. */
+  name(token: string, exchangeId: string): void {
+    if (this.byToken.has(token)) this.tokens.set(exchangeId, token);
+  }
+
+  of(exchangeId: string): HeldMessage | undefined {
+    const token = this.tokens.get(exchangeId);
+    return token === undefined ? undefined : this.byToken.get(token);
+  }
+
+  take(token: string, exchangeId?: string): HeldMessage | undefined {
+    const message = this.byToken.get(token);
+    this.byToken.delete(token);
+    if (exchangeId !== undefined) this.tokens.delete(exchangeId);
+    return message;
+  }
+
+  /** The node is gone for good; should it come back, its messages are in the journal. */
+  drop(node: Node): void {
+    for (const [exchangeId, token] of this.tokens) {
+      if (this.byToken.get(token)?.node === node) this.tokens.delete(exchangeId);
+    }
+    for (const [token, message] of this.byToken) {
+      if (message.node === node) this.byToken.delete(token);
+    }
+  }
+
+  clear(): void {
+    this.byToken.clear();
+    this.tokens.clear();
+  }
+}
