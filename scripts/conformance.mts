@@ -81,6 +81,11 @@ function reasonFor(id: string): string | undefined {
   return reasons[id] ?? reasons[`${familyOf(id)}-*`];
 }
 
+/** The rules that an entry of reasons.json is about: one, or those of a family. */
+function rulesOf(key: string): string[] {
+  return [...ids].filter((id) => id === key || `${familyOf(id)}-*` === key);
+}
+
 function report(): void {
   console.log('\nRules of AS2 shown by passing tests\n');
   for (const { part, title, rules } of parts) {
@@ -94,6 +99,8 @@ function report(): void {
   const failed = [...ids].filter((id) => failing.has(id));
   if (failed.length > 0) console.log(`\nnamed by failing tests: ${failed.join(' ')}`);
   if (unknown.length > 0) console.log(`\nnamed by tests but not in the list: ${unknown.join(' ')}`);
+  const idle = Object.keys(reasons).filter((key) => rulesOf(key).every(covered));
+  if (idle.length > 0) console.log(`\nreasons that are needed no longer: ${idle.join(' ')}`);
   if (unexplained.length > 0) console.log(`\nopen without a reason: ${unexplained.join(' ')}`);
   console.log(`\n${[...ids].filter(covered).length} of ${ids.size} covered`);
 }
