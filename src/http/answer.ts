@@ -107,16 +107,17 @@ export async function sendAnswer(
 }
 
 async function answerSent(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
-  const over = new AbortController();
-  const { signal } = over;
-  const sent = await Promise.race([
-    once(response, 'finish', { signal }).then(() => true),
-    once(response, 'close', { signal }).then(() => response.writableFinished),
+  return new Promise((resolve) => {
+    const onFinish = (): void => over(true);
+    const onClose = (): void => over(response.writableFinished);
+    const over = (sent: boolean): void => {
+      response.off('finish', onFinish).off('close', onClose);
+      resolve(sent);
+    };
+    response.on('finish', onFinish).on('close', onClose).on('error', onClose);
     // One that still waits behind others has no connection yet, so it is not told when that closes.
-    ...(response.socket ? [] : [closeOf(request.socket).then(() => response.writableFinished)]),
-  ]).catch(() => false);
-  over.abort();
-  return sent;
+    if (!response.socket) void closeOf(request.socket).then(onClose);
+  });
 }
 
 const closes = new WeakMap<Socket, Promise<void>>();

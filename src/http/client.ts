@@ -43,6 +43,8 @@ export interface HttpClient {
 }
 
 const RESPONSE_LIMIT_BYTES = 4 * 1024 * 1024;
+/** A body up to this size is handed over in one piece. */
+const SMALL_BYTES = 64 * 1024;
 /** Receipts of some products carry long headers (HTTP-19). */
 const MAX_HEADER_BYTES = 64 * 1024;
 
@@ -162,12 +164,15 @@ class Attempt {
       outgoing.once('response', resolve);
       outgoing.on('error', reject);
       // Another protocol instead of an answer: Node.js drops the connection without an error.
-      outgoing.once('close', () => reject(this.otherProtocol()));
+      outgoing.once('close', () => {
+        if (!this.answered) reject(this.otherProtocol());
+      });
     });
-    const sending = pipeline(
-      Readable.from(this.counted(this.request.body.open()), { objectMode: false }),
-      outgoing,
-    );
+    const chunks = this.counted(this.request.body.open());
+    const sending =
+      this.request.body.length <= SMALL_BYTES
+        ? sendAtOnce(chunks, outgoing)
+        : pipeline(inBytes(chunks), outgoing);
     // A failure of sending reaches `answer` as the error of the request; an answer that comes earlier wins.
     sending.catch(() => undefined);
     const incoming = await answer;
@@ -241,6 +246,27 @@ class Attempt {
     const { url, settings, sentBytes, answered } = this;
     return { url, settings, sentBytes, answered, totalBytes: this.request.body.length };
   }
+}
+
+function inBytes(chunks: Chunks): Readable {
+  return Readable.from(chunks, { objectMode: false });
+}
+
+/** The same in one write, for which no stream is worth its while. @returns when the network has taken it */
+async function sendAtOnce(chunks: Chunks, outgoing: ClientRequest): Promise<void> {
+  const parts: Buffer[] = [];
+  try {
+    for await (const chunk of chunks) parts.push(chunk);
+  } catch (error) {
+    outgoing.destroy(toAs2Error(error));
+    throw error;
+  }
+  await new Promise<void>((resolve, reject) => {
+    outgoing.once('close', () => {
+      if (!outgoing.writableFinished) reject(new Error('closed before everything was sent'));
+    });
+    outgoing.end(Buffer.concat(parts), resolve);
+  });
 }
 
 /** HTTP Basic, sent at once: a large message should not travel twice. Only over TLS (TLS-06). */

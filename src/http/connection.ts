@@ -41,7 +41,7 @@ export function createAgent(
     keepAlive,
     // For one request: with a limit Node.js would still ask the server to keep the connection.
     maxSockets: keepAlive ? CONNECTIONS_PER_HOST : Number.POSITIVE_INFINITY,
-    maxFreeSockets: 4,
+    maxFreeSockets: CONNECTIONS_PER_HOST,
     timeout: IDLE_CONNECTION_MS,
     scheduling: 'lifo',
   } as const;

@@ -81,10 +81,10 @@ export async function keepDecision(
 
 async function decisionAbout(message: ReceivedMessage, { receiver }: Arrival): Promise<ReceiptDecision> {
   const { options, closing } = receiver;
-  const closed = new As2Error('station-closing', { messageId: message.messageId });
+  const closed = (): As2Error => new As2Error('station-closing', { messageId: message.messageId });
   let stop = (): void => undefined;
   const stopped = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(closed);
+    stop = () => reject(closed());
     closing.addEventListener('abort', stop);
   });
   const decided = (async () => options.handOver(message))();
@@ -93,7 +93,7 @@ async function decisionAbout(message: ReceivedMessage, { receiver }: Arrival): P
   } catch (error) {
     // Whoever decides now learns that it was too late.
     decided.then(
-      ({ kept }) => kept?.(closed),
+      ({ kept }) => kept?.(closed()),
       () => undefined,
     );
     throw error;
