@@ -14,6 +14,7 @@ const MEMORY = 'clock';
 /** Removes what is older than it has to be kept, every hour. */
 export class Sweeper {
   private timer: { cancel(): void } | undefined;
+  private last: Promise<unknown> = Promise.resolve();
 
   private constructor(
     private readonly store: Store,
@@ -41,6 +42,16 @@ export class Sweeper {
 
   /** @returns how many exchanges, and folders without one, were removed */
   async sweep(): Promise<number> {
+    const mine = this.last.then(() => this.sweepOnce());
+    this.last = mine.catch(() => undefined);
+    return mine;
+  }
+
+  stop(): void {
+    this.timer?.cancel();
+  }
+
+  private async sweepOnce(): Promise<number> {
     const { trusted, memory } = this.guard.look();
     await this.store.journal.writeNote(MEMORY, JSON.stringify(memory));
     if (!trusted) return 0;
@@ -55,10 +66,6 @@ export class Sweeper {
     }
     await this.store.journal.shrink();
     return removed;
-  }
-
-  stop(): void {
-    this.timer?.cancel();
   }
 
   private sweepAfter(ms: number): void {
