@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { createCipheriv, createDecipheriv, publicEncrypt, constants, randomBytes } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
 import fc from 'fast-check';
 import { context, integer, octetString, oid, sequence, setOf } from '../../src/asn1';
-import { bufferFlow } from '../../src/bytes';
+import { bufferFlow, type Chunks } from '../../src/bytes';
 import {
   cipherAlgorithm,
   type CipherName,
@@ -23,6 +24,10 @@ let own: TestKeyPair;
 before(async () => {
   own = await testKeyPair('Station A');
 });
+
+async function* tampered(chunks: Chunks, change: (chunk: Buffer) => Buffer): AsyncGenerator<Buffer, void> {
+  for await (const chunk of chunks) yield change(chunk);
+}
 
 function isFailure(error: unknown): boolean {
   return isAs2Error(error) && error.code === 'decryption-failed';
@@ -169,6 +174,39 @@ describe('cms: authenticated content', () => {
         }
       });
     }
+  }
+
+  for (const cipher of ['aes-256-gcm', 'aes-256-ccm', 'chacha20-poly1305'] as const) {
+    it(`AEAD-06: ${cipher}: of 100 MiB with the last bit wrong nothing leaves, and nothing stays on disk`, async () => {
+      const length = 100 * 1024 * 1024;
+      const piece = Buffer.alloc(1024 * 1024, 'a line of an order\r\n');
+      async function* pieces(): AsyncGenerator<Buffer, void> {
+        for (let given = 0; given < length; given += piece.length) yield piece;
+      }
+      const flow = envelopedFlow({ length, chunks: pieces() }, { recipients: [own.certificate], cipher });
+      let position = 0;
+      const opened = await openEnveloped(
+        await openContentInfo(
+          tampered(flow.chunks, (chunk) => {
+            position += chunk.length;
+            // The tag ends the message.
+            if (position !== flow.length) return chunk;
+            const altered = Buffer.from(chunk);
+            altered.writeUInt8(altered.readUInt8(altered.length - 1) ^ 1, altered.length - 1);
+            return altered;
+          }),
+        ),
+        [own],
+        resting,
+      );
+      let released = 0;
+      await assert.rejects(async () => {
+        for await (const chunk of opened.content) released += chunk.length;
+      }, isFailure);
+      assert.equal(position, flow.length);
+      assert.equal(released, 0);
+      assert.deepEqual(await readdir(resting.directory), []);
+    }).timeout(60_000);
   }
 
   interface Unusual {
