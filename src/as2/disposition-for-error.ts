@@ -6,6 +6,8 @@ export const dispositionTexts = {
   authenticationFailed: 'authentication-failed',
   decompressionFailed: 'decompression-failed',
   decryptionFailed: 'decryption-failed',
+  duplicateFilename: 'duplicate-filename',
+  illegalFilename: 'illegal-filename',
   insufficientMessageSecurity: 'insufficient-message-security',
   integrityCheckFailed: 'integrity-check-failed',
   unexpectedProcessingError: 'unexpected-processing-error',
@@ -48,6 +50,10 @@ const byCode: Readonly<Partial<Record<As2ErrorCode, Disposition>>> = {
   'message-digest-not-allowed': insufficientMessageSecurity,
   'message-not-encrypted': insufficientMessageSecurity,
   'message-not-signed': insufficientMessageSecurity,
+
+  // DSP-10, for partners who want it so (FN-03)
+  'filename-illegal': processedError(dispositionTexts.illegalFilename),
+  'filename-repeated': processedError(dispositionTexts.duplicateFilename),
 
   // DSP-11
   'mic-algorithms-unsupported': failedFailure(dispositionTexts.unsupportedMicAlgorithms),

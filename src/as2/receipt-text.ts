@@ -13,6 +13,10 @@ const outcomes: Readonly<Record<string, string>> = {
     'The sender of the message could not be authenticated by its signature. The message was not processed.',
   [texts.decompressionFailed]: 'The message could not be decompressed. It was not processed.',
   [texts.decryptionFailed]: 'The message could not be decrypted. It was not processed.',
+  [texts.duplicateFilename]:
+    'Two files in the message have the same name. The message was not processed; please give them different names.',
+  [texts.illegalFilename]:
+    'The name of a file in the message cannot be used. The message was not processed; please use letters, digits, dots and hyphens.',
   [texts.insufficientMessageSecurity]:
     'The message is less protected than agreed (signature, encryption or their algorithms). It was not processed.',
   [texts.integrityCheckFailed]:

@@ -308,6 +308,10 @@ export const errorTexts = {
   // --- exchange
   'context-unusable':
     'The message {messageId} was not taken for sending, because what is to be remembered with it cannot be kept: {reason}. Keep less in it, and only plain values.',
+  'filename-illegal':
+    'The message {messageId} from "{partner}" names a file "{filename}", which is not safe as the name of a file. It was refused, as configured for this partner; without that the name would be made safe.',
+  'filename-repeated':
+    'The message {messageId} from "{partner}" names two files "{filename}". It was refused, as configured for this partner; without that one of them would be given another name.',
   'message-id-reused':
     'The partner "{partner}" used the Message-ID {messageId} again for other content. It was not processed, because it cannot be told which one counts; the partner has to send it with a new Message-ID.',
   'message-id-taken':

@@ -275,7 +275,7 @@ describe('exchange: asynchronous receipts', () => {
     });
   });
 
-  it('SEC-09: which addresses are called', () => {
+  it('MDN-14, SEC-09: which addresses are called, also of another host or scheme', () => {
     const named = {
       name: 'beta',
       url: 'https://as2.beta.example:4080/in',

@@ -39,7 +39,7 @@ describe('exchange: receiving', () => {
     });
   });
 
-  it('law 2: raw message, payload and record are durable before the flow sees the message', async () => {
+  it('law 2, REL-10: raw message, payload and record are durable before the flow sees the message', async () => {
     const seen: unknown[] = [];
     const handOver: StationOptions['handOver'] = async (message) => {
       const folder = await station?.spool.get(message.exchangeId);

@@ -21,3 +21,19 @@ function numbered(name: string, number: number): string {
   if (dot < 1) return `${name} (${number})`;
   return `${name.slice(0, dot)} (${number})${name.slice(dot)}`;
 }
+
+/**
+ * The first name that would have to be changed: unsafe, or there already.
+ * @param names as the sender wrote them
+ */
+export function unsuitableFilename(
+  names: readonly (string | undefined)[],
+): { readonly filename: string; readonly code: 'filename-illegal' | 'filename-repeated' } | undefined {
+  const unique = uniqueFilenames(names);
+  for (const [at, filename] of names.entries()) {
+    if (filename === undefined || filename === unique[at]) continue;
+    const isSafe = safeFilename(filename, 'unnamed') === filename;
+    return { filename, code: isSafe ? 'filename-repeated' : 'filename-illegal' };
+  }
+  return undefined;
+}

@@ -1,6 +1,6 @@
 import { formatMic, openMessage, type OpenedMessage } from '../../as2';
 import { bufferSource, type ByteSource, type SpilledBytes } from '../../bytes';
-import { safeText, toAs2Error } from '../../errors';
+import { As2Error, safeText, toAs2Error } from '../../errors';
 import { type Headers, safeFilename } from '../../mime';
 import { asStoreError } from '../../store';
 import { reportSigner } from '../receipt-report';
@@ -15,7 +15,7 @@ import {
   type ReceiverContext,
   storedArrival,
 } from './arrival';
-import { uniqueFilenames } from './filenames';
+import { uniqueFilenames, unsuitableFilename } from './filenames';
 
 /** A message whose raw bytes are stored aside, before it is opened. */
 export interface StoredMessage {
@@ -103,12 +103,28 @@ export async function openStored({ arrival, body }: StoredMessage): Promise<Open
         ...(partner.requires ? { policy: partner.requires } : {}),
       },
     );
-    return { opened };
+    const refusal = filenameRefusal(arrival, opened);
+    if (!refusal) return { opened };
+    await disposeOf(opened);
+    return { refusal };
   } catch (error) {
     const failure = asStoreError(error, options.spool.directory);
     if (failure) throw failure;
     return { refusal: toAs2Error(error) };
   }
+}
+
+/** FN-03: only where the partner wants to be told. */
+function filenameRefusal(
+  { request, relationship: { partner } }: Arrival,
+  { payload, attachments, mic }: OpenedMessage,
+): As2Error | undefined {
+  if (partner.unsuitableFilenames !== 'refuse') return undefined;
+  const problem = unsuitableFilename((attachments ?? [payload]).map(({ filename }) => filename));
+  if (!problem) return undefined;
+  const { code, filename } = problem;
+  const facts = { messageId: request.messageId, partner: partner.name, filename, mic: formatMic(mic) };
+  return new As2Error(code, facts);
 }
 
 /** The documents of a message as files of its folder, durable with the next step. @returns what the record says of them */

@@ -29,6 +29,11 @@ export interface Partner {
   readonly connection?: ConnectionSettings;
   /** Hosts (`name` or `name:port`) its asynchronous receipts may be asked to, beside the host of `url` (SEC-09). */
   readonly receiptHosts?: readonly string[];
+  /**
+   * What becomes of a message that names a file unsafely, or two files alike (FN-03): the names are made safe and
+   * different, or the message is refused with `illegal-filename` or `duplicate-filename` (DSP-10). Default: `rename`.
+   */
+  readonly unsuitableFilenames?: 'rename' | 'refuse';
   /** When a message that did not get through is sent again. */
   readonly retry?: RetrySettings;
   /** Messages on their way to it at one time; default 4. */

@@ -225,6 +225,29 @@ describe('exchange: attachments that arrive', () => {
     ]);
   });
 
+  it('DSP-10, FN-03: refused with the reason, for a partner who wants it so', async () => {
+    const refuse = { partner: { unsuitableFilenames: 'refuse' } } as const;
+    const twice = related([order, { ...drawing, filename: 'order.xml' }]);
+    for (const [options, disposition, text] of [
+      [{ filename: '../etc/passwd' }, 'illegal-filename', /name of a file/],
+      [twice, 'duplicate-filename', /same name/],
+      [{ filename: 'order.edi' }, undefined, /received/],
+      [related([order, drawing]), undefined, /received/],
+    ] as const) {
+      await receiving(refuse, async ({ alpha, beta, post, station }) => {
+        const receipt = await receiptIn(
+          await post(await composeWire(alpha, beta, options)),
+          beta.keyPair.certificate,
+        );
+        assert.equal(receipt.disposition.description, disposition);
+        assert.match(receipt.text.replace(/\s+/g, ' '), text);
+        assert.ok(receipt.mic, 'MIC-12: the content could be read');
+        assert.equal(station.messages.length, disposition ? 0 : 1);
+        assert.deepEqual(await readdir(station.spool.spill.directory), []);
+      });
+    }
+  });
+
   it('FN-01, FN-02: the name is that of the document inside; unsigned it is as good as its sender', async () => {
     await receiving({ partner: { requires: {} } }, async ({ alpha, beta, post, station }) => {
       for (const protection of ['signed+encrypted', 'none'] as const) {

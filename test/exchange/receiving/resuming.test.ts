@@ -80,7 +80,7 @@ describe('exchange: asynchronous messages after a restart', () => {
     });
   });
 
-  it('a synchronous message that was not decided waits for the repeat of its partner', async () => {
+  it('REL-10: a synchronous message that was not decided waits for the repeat of its partner', async () => {
     await restarting(async ({ alpha, beta, post, start }) => {
       const first = await start({ handOver: () => new Promise<ReceiptDecision>(() => undefined) });
       const message = await composeWire(alpha, beta);
