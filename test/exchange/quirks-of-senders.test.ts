@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { base64Lines } from '../../src/mime';
-import type { ComposedMessage, MessageScript, RequestScript, Sent } from '../partner/mock';
+import type { Behaviour, ComposedMessage, MessageScript, RequestScript, Sent } from '../partner/mock';
 import { WholeStation } from '../partner/whole-station';
 
 const ORDER = Buffer.from("UNA:+.? 'UNB+UNOC:3+BETA+ALPHA'\r\nUNZ+1+1'\r\n");
@@ -302,6 +302,56 @@ describe('Receiving from real products', () => {
       check?.(sent, station);
     });
   }
+
+  describe('asked for a receipt later', () => {
+    const addresses: readonly (readonly [title: string, field: (url: string) => string])[] = [
+      ['blanks around it', (url) => `  ${url} `],
+      ['a query', (url) => `${url}?partner=alpha&x=%20`],
+      ['more than 100 characters', (url) => `${url}?${'x'.repeat(200)}`],
+      ['a fragment', (url) => `${url}#mdn`],
+      ['capitals', (url) => url.replace('http://', 'HTTP://')],
+    ];
+    for (const [title, field] of addresses) {
+      it(`REQ-09: at an address with ${title}`, async () => {
+        const { partner, messages } = station;
+        messages.length = 0;
+        const headers = { 'Receipt-Delivery-Option': field(partner.url) };
+        const { answer, message } = await partner.send({ payload: ORDER, receiptUrl: true, headers });
+        assert.deepEqual([answer?.status, answer?.body.length], [204, 0]);
+        const { receipt } = await partner.receipts.next();
+        assert.equal(receipt.originalMessageId, message.messageId);
+        assert.equal(receipt.signature?.status, 'verified');
+        assert.equal(messages.length, 1);
+      });
+    }
+
+    const answers: readonly (readonly [title: string, behaviour: Behaviour])[] = [
+      [
+        'a web page',
+        { status: 200, body: '<html>Thank you</html>', headers: { 'Content-Type': 'text/html' } },
+      ],
+      ['202', { status: 202 }],
+      ['204', { status: 204 }],
+      ['206', { status: 206 }],
+      ['102 first', { interim: [102] }],
+    ];
+    for (const [title, behaviour] of answers) {
+      it(`MDN-13: and answers it with ${title}`, async () => {
+        const { partner, events } = station;
+        const sent = () => events.filter(({ type }) => type === 'receipt-sent').length;
+        const before = sent();
+        partner.planForReceipts(behaviour);
+        await partner.send({ payload: ORDER, receiptUrl: true });
+        await partner.receipts.next();
+        for (let tries = 0; sent() === before && tries < 1_000; tries++) {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        assert.equal(sent(), before + 1);
+        const failed = events.filter(({ type }) => /^receipt-(?:retry|not-sent)$/.test(type));
+        assert.deepEqual(failed, []);
+      });
+    }
+  });
 });
 
 function assertReceipt({ receipt, message }: Sent, wanted: Quirk['receipt'], micAlgorithm = 'sha-256'): void {

@@ -226,6 +226,17 @@ export const content: readonly HostileCase[] = [
     status: [400, 'closed'],
   },
   {
+    name: 'SEC-07: a captured message, posted five times',
+    bytes: async (p) => {
+      const [message = Buffer.alloc(0)] = await fromAlice(p, 'Content-Type: text/plain\r\n\r\nhello');
+      return Array.from({ length: 5 }, () => message);
+    },
+    exchange: { answers: 5 },
+    status: 200,
+    disposition: 'processed',
+    delivered: [undefined],
+  },
+  {
     name: 'RCV-02: a receipt nobody waits for, of 2 MiB',
     bytes: (p) =>
       post(
