@@ -72,8 +72,8 @@ export class ExchangeFiles {
   async source(name: ExchangeFile): Promise<SizedSource & { readonly length: number }> {
     const small = await this.small(name);
     if (small) return bufferSource(exactCopy(small));
-    const path = join(this.directory, name);
-    return storing(path, () => fileSource(path));
+    const { length } = await this.fileSource(name);
+    return { length, open: () => this.chunksOf(name) };
   }
 
   async read(name: ExchangeFile): Promise<Buffer> {
@@ -82,6 +82,16 @@ export class ExchangeFiles {
     if (small) return exactCopy(small);
     const path = join(this.directory, name);
     return storing(path, () => readFile(path));
+  }
+
+  /** Looks for the folder when it is read: until then it may move to its place. */
+  private async *chunksOf(name: ExchangeFile): AsyncGenerator<Buffer, void> {
+    yield* (await this.fileSource(name)).open();
+  }
+
+  private async fileSource(name: ExchangeFile): Promise<SizedSource> {
+    const path = join(this.directory, name);
+    return storing(path, () => fileSource(path));
   }
 
   /** The path of a file that holds the bytes; for a small one it is made now. It goes when the exchange goes. */

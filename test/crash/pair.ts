@@ -70,7 +70,10 @@ export async function untilQuiet({ directory, alpha, beta }: Pair): Promise<bool
     await delay(20);
     const now = happened();
     if (now !== before) [before, since] = [now, Date.now()];
-    if (Date.now() - since > STUCK_MS) return false;
+    if (Date.now() - since > STUCK_MS) {
+      console.error(`alpha said:\n${alpha.log}\nbeta said:\n${beta.log}`);
+      return false;
+    }
   }
   return true;
 }

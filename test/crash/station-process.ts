@@ -19,7 +19,8 @@ export class StationProcess {
   private exited: Promise<unknown> = Promise.resolve();
   private questions = 0;
   private readonly waiting = new Map<number, (answer: Answer) => void>();
-  private log = '';
+  /** What it said last, over all its lives. */
+  log = '';
 
   constructor(
     readonly task: StationTask,

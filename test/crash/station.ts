@@ -8,7 +8,14 @@ import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { bufferSource } from '../../src/bytes';
 import { toAs2Error } from '../../src/errors';
-import { createReceiver, type Identity, Outbox, type Partner, stationDirectory } from '../../src/exchange';
+import {
+  createReceiver,
+  type ExchangeEvent,
+  type Identity,
+  Outbox,
+  type Partner,
+  stationDirectory,
+} from '../../src/exchange';
 import { Spool } from '../../src/store';
 import { makeKeyPair, readCertificates } from '../../src/pki';
 import type * as Instants from './instants';
@@ -54,7 +61,7 @@ async function run(task: StationTask): Promise<void> {
   const { identity, partnerFor } = stations(task);
   const directory = stationDirectory([{ identity, partner: partnerFor('sync') }]);
   const outcomes = new Map<string, () => void>();
-  const outbox = Outbox.open({ spool, directory, pausesMs: PAUSES_MS });
+  const outbox = Outbox.open({ spool, directory, pausesMs: PAUSES_MS, onEvent: log });
   outbox.attach(OWNER, {
     outcome: ({ ok, error }, { context, redelivered }) => {
       const { id } = context as { id: string };
@@ -67,6 +74,7 @@ async function run(task: StationTask): Promise<void> {
     spool,
     outbox,
     owner: OWNER,
+    onEvent: log,
     receiptPausesMs: PAUSES_MS,
     receiptAttempts: ATTEMPTS,
     handOver: async ({ payload, redelivered }) => {
@@ -170,6 +178,12 @@ function stations(task: StationTask): { identity: Identity; partnerFor: (deliver
     retry: { attempts: ATTEMPTS, pausesMs: PAUSES_MS },
   });
   return { identity: { as2Name: task.as2Name, keyPairs: [keyPair] }, partnerFor };
+}
+
+/** For whoever has to find out why a message is missing. */
+function log({ at, direction, type, messageId = '', error }: ExchangeEvent): void {
+  const failure = error ? `${error.code}: ${error.message}` : '';
+  process.stderr.write(`${at} ${direction} ${type} ${messageId} ${failure}\n`);
 }
 
 /** Only where the process was started with them. */

@@ -89,8 +89,10 @@ export class DueQueue<Facts extends object> {
     try {
       while (this.asked && this.state === 'running') {
         this.asked = false;
-        await this.takeDue();
-        const next = await spool.nextDue('in', { owner, states, after: clock.now() });
+        // What becomes due while the journal is asked must not fall between the two questions.
+        const until = clock.now();
+        await this.takeDue(until);
+        const next = await spool.nextDue('in', { owner, states, after: until });
         this.wakeAfter(Math.min((next ?? Infinity) - clock.now(), REST_MS));
       }
     } catch {
@@ -99,15 +101,15 @@ export class DueQueue<Facts extends object> {
   }
 
   /** Begins with what is due until there is no more of it, or no place. */
-  private async takeDue(): Promise<void> {
-    const { spool, owner, states, clock } = this.o;
+  private async takeDue(until: number): Promise<void> {
+    const { spool, owner, states } = this.o;
     this.backlog = true;
     while (this.backlog && this.hasRoom) {
       const due = await spool.due<Facts>({
         direction: 'in',
         owner,
         states,
-        until: clock.now(),
+        until,
         limit: PAGE + this.jobs.size,
         exceptPartners: this.slots.fullNames,
       });
