@@ -1,13 +1,15 @@
 /**
  * `npm run fuzz`: throws hostile input at every reader of the core. `-- --minutes 10 --seed 4711`; `--only cms` takes
  * the targets whose name contains the word; `--no-coverage` keeps only inputs that went a new way, not those that
- * reached new code. Findings are written to .out/fuzz; the exit code is 1 when there are any. See docs/fuzzing.md.
+ * reached new code. Findings are written to .out/fuzz; the exit code is 1 when there are any. `--replay FILE` gives
+ * such an input to the targets once more. See docs/fuzzing.md.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type * as Campaign from '../dist/test/fuzz/campaign.js';
+import type * as Replay from '../dist/test/fuzz/replay.js';
 import { compiled, ensureBuilt, root } from './lib/compiled.mts';
 
 const { values: options } = parseArgs({
@@ -16,26 +18,43 @@ const { values: options } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     only: { type: 'string', default: '' },
     coverage: { type: 'boolean', default: true },
+    replay: { type: 'string' },
   },
   allowNegative: true,
 });
 const seed = Number(options.seed);
 const minutes = Number(options.minutes);
 if (!Number.isInteger(seed) || !(minutes > 0)) {
-  console.error('usage: npm run fuzz -- [--minutes N] [--seed N] [--only WORD] [--no-coverage]');
+  console.error(
+    'usage: npm run fuzz -- [--minutes N] [--seed N] [--only WORD] [--no-coverage] [--replay FILE]',
+  );
   process.exit(2);
 }
 
 ensureBuilt();
 setPriority(10);
-const { campaign } = compiled('test/fuzz/campaign') as typeof Campaign;
 const folder = join(root, '.out', 'fuzz');
+if (options.replay !== undefined) {
+  const { replay } = compiled('test/fuzz/replay') as typeof Replay;
+  const verdicts = Object.entries(await replay(options.replay, options.only, folder));
+  for (const [target, verdict] of verdicts) {
+    if ('label' in verdict)
+      console.log(`${target}: ${verdict.accepted ? 'read' : 'refused'}: ${verdict.label}`);
+    else
+      console.log(
+        `${target}: ${verdict.finding.kind}\n${verdict.finding.what}\n${verdict.finding.stack ?? ''}`,
+      );
+  }
+  process.exit(verdicts.some(([, verdict]) => 'finding' in verdict) ? 1 : 0);
+}
+const { campaign } = compiled('test/fuzz/campaign') as typeof Campaign;
 console.log(`seed ${seed}, ${minutes} minutes`);
 const report = await campaign({
   seed,
   minutes,
   only: options.only,
   coverage: options.coverage,
+  keysDirectory: folder,
   onFinding: ({ target, kind, what, id, input, stack }) => {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, `${id}.bin`), input);

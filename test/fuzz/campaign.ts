@@ -12,6 +12,8 @@ export interface CampaignOptions {
   readonly minutes: number;
   readonly only?: string;
   readonly coverage?: boolean;
+  /** Where keys are kept, so that the same seed throws the same inputs. Default: new ones. */
+  readonly keysDirectory?: string;
   readonly onFinding?: (finding: Finding) => void;
 }
 
@@ -48,9 +50,9 @@ export async function campaign(o: CampaignOptions): Promise<CampaignReport> {
   };
   for (let seed = o.seed; Date.now() < until && !last; seed += 1) {
     const directory = await mkdtemp(join(tmpdir(), 'as2-fuzz-'));
-    const { only = '', coverage = true } = o;
+    const { only = '', coverage = true, keysDirectory } = o;
     const minutes = (until - Date.now()) / 60_000;
-    last = await watched({ seed, minutes, only, coverage, directory }, (message) => {
+    last = await watched({ seed, minutes, only, coverage, directory, keysDirectory }, (message) => {
       if (message.kind === 'finding') note(message.finding);
       else if (message.kind === 'memory' && message.last) leftBytes = message.heldBytes;
       else if (message.kind === 'memory') heldBytes.push(message.heldBytes);

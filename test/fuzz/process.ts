@@ -19,6 +19,8 @@ export interface Task {
   readonly coverage: boolean;
   /** A directory for its files. */
   readonly directory: string;
+  /** Where keys are kept from run to run. */
+  readonly keysDirectory?: string | undefined;
 }
 
 export type Message =
@@ -36,7 +38,7 @@ const SAMPLE_MEMORY_MS = 20_000;
 async function work(task: Task): Promise<void> {
   const heartbeat = new Heartbeat(heartbeatFile(task.directory));
   process.on('unhandledRejection', (reason) => send({ kind: 'finding', finding: unhandled(reason, task) }));
-  const all = allTargets(await samples(), task.directory);
+  const all = allTargets(await samples(task.keysDirectory), task.directory);
   const targets = all.filter(({ name }) => name.includes(task.only));
   const coverage = task.coverage
     ? new Coverage(pathToFileURL(join(__dirname, '..', '..', 'src')).href)

@@ -27,6 +27,7 @@ import { testKeyPair, type TestKeyPair } from '../support/keys';
 import { openssl } from '../support/openssl';
 import { opensslEncrypt, opensslSign } from '../support/openssl-cms';
 import { withTempDirectory } from '../support/temp';
+import { kept } from './kept-keys';
 
 /** The stations of all fuzzing: `own` reads what `partners` and strangers send. */
 export interface Keys {
@@ -62,16 +63,22 @@ export const signedContent = Buffer.from(
 );
 export const PASSPHRASE = 'fuzz';
 
-let made: Promise<Samples> | undefined;
+const made = new Map<string | undefined, Promise<Samples>>();
 
-/** Made once: keys and the other side's samples cost time. */
-export function samples(): Promise<Samples> {
-  made ??= makeSamples();
-  return made;
+/**
+ * Made once: keys and the other side's samples cost time.
+ * @param keysDirectory where the keys are kept from run to run, so that what was signed once stays signed; else new ones
+ */
+export function samples(keysDirectory?: string): Promise<Samples> {
+  const known = made.get(keysDirectory);
+  if (known) return known;
+  const making = makeSamples(keysDirectory);
+  made.set(keysDirectory, making);
+  return making;
 }
 
-async function makeSamples(): Promise<Samples> {
-  const keys = await makeKeys();
+async function makeSamples(keysDirectory: string | undefined): Promise<Samples> {
+  const keys = keysDirectory === undefined ? await makeKeys() : await kept(keysDirectory, makeKeys);
   const [signatures, envelopes, compressed, messages, receipts, files] = await Promise.all([
     makeSignatures(keys),
     makeEnvelopes(keys),

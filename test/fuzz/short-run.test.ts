@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { campaign } from './campaign';
 import { fuzz } from './fuzzer';
 import { Random } from './random';
+import { replay } from './replay';
 import { samples } from './samples';
 import type { Target } from './target';
 import { allTargets } from './targets';
@@ -84,10 +85,24 @@ describe('Fuzzing, a little of it', () => {
     );
   });
 
-  it('a campaign runs in a process of its own and reports', async () => {
-    const { executions, findings, last } = await campaign({ seed: 1, minutes: 0.01, only: 'asn1' });
+  it('a campaign runs in a process of its own and reports; an input can be given again, to the same keys', async () => {
+    const keysDirectory = join(directory, 'kept');
+    const { executions, findings, last } = await campaign({
+      seed: 1,
+      minutes: 0.01,
+      only: 'asn1',
+      keysDirectory,
+    });
     assert.deepEqual(findings, []);
     assert.ok(executions > 0);
     assert.ok(last && last.blocks > 0, 'coverage is measured');
+
+    const keys = JSON.parse(await readFile(join(keysDirectory, 'keys.json'), 'utf8')) as {
+      partner: { certificatePem: string };
+    };
+    const input = join(directory, 'input.bin');
+    await writeFile(input, keys.partner.certificatePem);
+    const verdict = (await replay(input, 'pki/certificates', keysDirectory))['pki/certificates'];
+    assert.ok(verdict && 'label' in verdict && verdict.accepted);
   });
 });
