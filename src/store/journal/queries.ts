@@ -136,7 +136,9 @@ export class Queries {
 
   nextDue(filter: DueFilter, after: number | undefined): Statement {
     const query = this.dueOf(filter).orderBy('due_at').limit(1).select('due_at');
-    return compiled(after === undefined ? query : query.where('due_at', '>', after));
+    return compiled(
+      after === undefined ? query.where('due_at', 'is not', null) : query.where('due_at', '>', after),
+    );
   }
 
   unreported(direction: Direction, owner: string): Statement {
@@ -215,11 +217,12 @@ export class Queries {
     );
   }
 
+  /**
+   * Without `is not null`: every comparison implies it, and said twice SQLite takes the index of all partners and walks
+   * past a hundred thousand rows of the others.
+   */
   private dueOf({ direction, owner, partner, exceptPartners, states }: DueFilter): Select {
-    let query = this.database
-      .selectFrom('exchanges')
-      .where('direction', '=', direction)
-      .where('due_at', 'is not', null) as Select;
+    let query = this.database.selectFrom('exchanges').where('direction', '=', direction) as Select;
     if (owner !== undefined) query = query.where('owner', '=', owner);
     if (partner !== undefined) query = query.where('partner', '=', partner);
     if (exceptPartners?.length) query = query.where('partner', 'not in', exceptPartners);
