@@ -1,24 +1,10 @@
-import { tmpdir } from 'node:os';
-import { buffer } from 'node:stream/consumers';
-import {
-  composeReceipt,
-  type Disposition,
-  type Mic,
-  newMessageId,
-  openMessage,
-  processed,
-  readAs2Headers,
-  type RequestHeaders,
-} from '../../src/as2';
-import { bufferSource } from '../../src/bytes';
-import { Headers } from '../../src/mime';
+import { type Disposition, formatDisposition, formatMic, type Mic, type RequestHeaders } from '../../src/as2';
+import { digestByName } from '../../src/cms';
+import { type ArrivedMessage, type Behaviour, type ReceiptScript, TradingPartner as Mock } from './mock';
 import type { Party } from './parties';
-import { withHttpServer } from './servers';
 
 /** A message that arrived at the partner. */
-export interface Arrived {
-  readonly headers: Headers;
-  readonly body: Buffer;
+export interface Arrived extends ArrivedMessage {
   readonly request: RequestHeaders;
 }
 
@@ -54,63 +40,68 @@ export interface ReceiptChanges {
   readonly from?: string;
 }
 
+/** The mock trading partner, scripted by a function that answers itself. */
 export async function withTradingPartner<T>(
   own: Party,
   peer: Party,
   script: Script | undefined,
   work: (partner: TradingPartner) => Promise<T>,
 ): Promise<T> {
+  const failures: unknown[] = [];
   const arrived: Arrived[] = [];
-  let partner: TradingPartner | undefined;
-  return withHttpServer(
-    async (incoming, response) => {
-      const headers = Headers.fromRawHeaders(incoming.rawHeaders);
-      const message: Arrived = { headers, body: await buffer(incoming), request: readAs2Headers(headers) };
-      arrived.push(message);
-      if (!partner) throw new Error('a request before the partner was there');
-      const answer = script ? await script(message, partner) : await partner.receipt(message);
-      if (answer === 'reset') incoming.socket.resetAndDestroy();
-      else response.writeHead(answer.status, answer.headers.flat()).end(answer.body);
+  const mock = await Mock.start({
+    as2Name: own.as2Name,
+    keyPair: own.keyPair,
+    peer: { as2Name: peer.as2Name, certificate: peer.keyPair.certificatePem },
+    usually: async (message) => {
+      const known = { ...message, request: message.as2 };
+      arrived.push(known);
+      try {
+        return behaviourOf(await (script ?? trueReceipt)(known, partner));
+      } catch (error) {
+        failures.push(error);
+        return { breaks: 'after-body' };
+      }
     },
-    (url) => {
-      partner = {
-        url: `${url}/as2`,
-        arrived,
-        receipt: (message, changes) => receiptFor(message, own, peer, changes),
-      };
-      return work(partner);
+  });
+  const partner: TradingPartner = {
+    url: mock.url,
+    arrived,
+    async receipt(message, changes = {}) {
+      const { fields, body } = await mock.receiptFor(message, scriptOf(message, changes));
+      return { status: 200, headers: fields, body };
     },
-  );
+  };
+  let result: T;
+  try {
+    result = await work(partner);
+  } finally {
+    await mock.stop();
+  }
+  if (failures.length > 0) throw failures[0];
+  return result;
 }
 
-async function receiptFor(
-  { headers, body, request }: Arrived,
-  own: Party,
-  peer: Party,
-  changes: ReceiptChanges = {},
-): Promise<Answer> {
-  const opened = await openMessage(
-    { headers, body: bufferSource(body) },
-    {
-      keys: [own.keyPair],
-      signingCertificates: [peer.keyPair.certificate],
-      spill: { directory: tmpdir(), thresholdBytes: 10_000_000 },
-      ...(request.receipt?.micalg ? { micAlgorithms: request.receipt.micalg.values } : {}),
-    },
-  );
-  const { disposition = processed, mic = opened.mic, messageId = request.messageId, signer = own } = changes;
-  const receipt = await composeReceipt({
-    request: {
-      ...request,
-      ...(messageId === undefined ? {} : { messageId }),
-      toField: changes.from ?? request.toField,
-    },
-    disposition,
-    ...(mic === 'none' ? {} : { mic }),
-    text: changes.text ?? 'Thank you.',
-    product: 'trading-partner/1',
-    messageId: newMessageId('partner.example'),
-    ...(signer === 'nobody' || !request.receipt?.protocol ? {} : { sign: { keyPair: signer.keyPair } }),
-  });
-  return { status: 200, headers: receipt.headers.entries(), body: receipt.body };
+const trueReceipt: Script = (arrived, partner) => partner.receipt(arrived);
+
+function behaviourOf(answer: Answer | 'reset'): Behaviour {
+  if (answer === 'reset') return { breaks: 'after-body' };
+  const { status, headers, body } = answer;
+  return { status, headers: Object.fromEntries(headers), body };
+}
+
+function scriptOf({ request }: Arrived, changes: ReceiptChanges): ReceiptScript {
+  const { disposition, mic, messageId, signer, text, from } = changes;
+  const spelling = (wanted: Mic): string | undefined =>
+    request.receipt?.micalg?.values.find((name) => digestByName(name)?.name === wanted.algorithm);
+  return {
+    ...(disposition ? { disposition: formatDisposition(disposition) } : {}),
+    ...(mic ? { mic: mic === 'none' ? mic : formatMic(mic, spelling(mic)) } : {}),
+    ...(messageId === undefined ? {} : { messageId }),
+    ...(signer && request.receipt?.protocol
+      ? { signedBy: signer === 'nobody' ? signer : signer.keyPair }
+      : {}),
+    text: text ?? 'Thank you.',
+    ...(from === undefined ? {} : { headers: { 'AS2-From': from } }),
+  };
 }

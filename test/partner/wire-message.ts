@@ -11,6 +11,8 @@ import type { Party } from './parties';
 export interface WireMessage {
   readonly headers: Headers;
   readonly body: Buffer;
+  /** Of the sender. */
+  readonly localAddress?: string;
 }
 
 export interface WireOptions extends Partial<Omit<ComposeOptions, 'payload' | 'receipt'>> {
@@ -70,9 +72,12 @@ export interface WireAnswer {
   readonly body: Buffer;
 }
 
-export async function postWire(url: string, { headers, body }: WireMessage): Promise<WireAnswer> {
+export async function postWire(
+  url: string,
+  { headers, body, localAddress }: WireMessage,
+): Promise<WireAnswer> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest(url, { method: 'POST', agent: false }, (response) => {
+    const request = httpRequest(url, { method: 'POST', agent: false, localAddress }, (response) => {
       buffer(response).then((answered) => {
         const { statusCode: status = 0, rawHeaders } = response;
         resolve({ status, headers: Headers.fromRawHeaders(rawHeaders), body: answered });

@@ -10,9 +10,10 @@ export type { HttpAnswer } from './http-answer';
 export type { RequestBreak, RequestScript } from './http-request';
 export type { ComposedMessage, Document, MessageScript } from './message';
 export type { Queue } from './queue';
-export type { ReceiptScript } from './receipt';
+export type { ReceiptScript, WrittenReceipt } from './receipt';
 export {
   type ArrivedReceipt,
+  type Decision,
   type Delivery,
   type Peer,
   type Sent,

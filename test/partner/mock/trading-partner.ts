@@ -12,7 +12,7 @@ import type { HttpAnswer } from './http-answer';
 import { type RequestScript, sendRequest } from './http-request';
 import { type ComposedMessage, type MessageScript, writeMessage } from './message';
 import { Queue } from './queue';
-import { writeReceipt } from './receipt';
+import { type ReceiptScript, writeReceipt, type WrittenReceipt } from './receipt';
 import { answerRequest } from './answer';
 
 /** The station under test, as the partner sees it. */
@@ -35,8 +35,11 @@ export interface TradingPartnerOptions {
   /** Default: 127.0.0.1. */
   readonly host?: string;
   /** For every message for which nothing else is planned. */
-  readonly usually?: Behaviour;
+  readonly usually?: Behaviour | Decision;
 }
+
+/** Looks at a message before it says what becomes of it. */
+export type Decision = (message: ArrivedMessage) => Behaviour | Promise<Behaviour>;
 
 /** What came of a message the partner sent. */
 export interface Sent {
@@ -76,9 +79,9 @@ export class TradingPartner {
   /** Requests whose body it did not read to the end, or that were no AS2. */
   brokenRequests = 0;
   peer: Peer;
-  usually: Behaviour;
+  usually: Behaviour | Decision;
 
-  private readonly plans: Behaviour[] = [];
+  private readonly plans: (Behaviour | Decision)[] = [];
   private readonly plansForReceipts: Behaviour[] = [];
   private readonly held: (() => void)[] = [];
   private foreign: Promise<KeyPair> | undefined;
@@ -118,7 +121,7 @@ export class TradingPartner {
   }
 
   /** What it does with the next messages, one after the other. */
-  plan(...behaviours: readonly Behaviour[]): void {
+  plan(...behaviours: readonly (Behaviour | Decision)[]): void {
     this.plans.push(...behaviours);
   }
 
@@ -164,6 +167,14 @@ export class TradingPartner {
     return { message, answer, receipt, verdict };
   }
 
+  /** A receipt as it would travel, for tests that bring it on its way themselves. */
+  async receiptFor(message: ArrivedMessage, script: ReceiptScript = {}): Promise<WrittenReceipt> {
+    return writeReceipt(message, script, {
+      partner: this.keyPair,
+      stranger: () => (this.foreign ??= newKeyPair('Stranger')),
+    });
+  }
+
   /** Ends every connection and the server. */
   async stop(): Promise<void> {
     this.release();
@@ -184,10 +195,10 @@ export class TradingPartner {
 
   private async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [planned = this.usually] = this.plans;
-    const early = planned.breaks === 'before-body' || planned.breaks === 'in-body';
-    if (early) {
+    const breaks = typeof planned === 'function' ? undefined : planned.breaks;
+    if (breaks === 'before-body' || breaks === 'in-body') {
       this.plans.shift();
-      if (planned.breaks === 'in-body') await once(request, 'data');
+      if (breaks === 'in-body') await once(request, 'data');
       request.socket.resetAndDestroy();
       this.brokenRequests += 1;
       return;
@@ -203,8 +214,9 @@ export class TradingPartner {
     }
     const keys = { own: [this.keyPair], peer: this.peerCertificates };
     const message = await openArrived(headers, body, request.socket.remoteAddress ?? '', keys);
-    const behaviour = this.plans.shift() ?? this.usually;
+    const decision = this.plans.shift() ?? this.usually;
     this.messages.add(message);
+    const behaviour = typeof decision === 'function' ? await decision(message) : decision;
     if (message.as2.receipt?.deliveryUrl === undefined)
       await this.answerNow(message, behaviour, request, response);
     else await this.answerLater(message, behaviour, request, response);
@@ -218,7 +230,7 @@ export class TradingPartner {
   ): Promise<void> {
     if (behaviour.held) await this.hold();
     const script = this.receiptScript(message, behaviour);
-    const receipt = script && (await this.write(message, script));
+    const receipt = script && (await this.receiptFor(message, script));
     await answerRequest(request, response, behaviour, {
       status: 200,
       fields: [],
@@ -235,7 +247,7 @@ export class TradingPartner {
   ): Promise<void> {
     const { later = {}, held } = behaviour;
     const script = this.receiptScript(message, behaviour);
-    const receipt = script && (await this.write(message, script));
+    const receipt = script && (await this.receiptFor(message, script));
     const deliver = async (): Promise<void> => {
       if (held) await this.hold();
       for (let count = later.times ?? 1; receipt && count > 0; count--)
@@ -255,19 +267,9 @@ export class TradingPartner {
     return receipt ?? (status === undefined && body === undefined ? {} : undefined);
   }
 
-  private async write(
-    message: ArrivedMessage,
-    script: NonNullable<Exclude<Behaviour['receipt'], 'none'>>,
-  ): ReturnType<typeof writeReceipt> {
-    return writeReceipt(message, script, {
-      partner: this.keyPair,
-      stranger: () => (this.foreign ??= newKeyPair('Stranger')),
-    });
-  }
-
   private async deliver(
     { as2 }: ArrivedMessage,
-    receipt: Awaited<ReturnType<typeof writeReceipt>>,
+    receipt: WrittenReceipt,
     later: NonNullable<Behaviour['later']>,
   ): Promise<void> {
     const url = later.url ?? as2.receipt?.deliveryUrl ?? '';
