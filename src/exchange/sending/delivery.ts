@@ -35,14 +35,11 @@ export class Delivery {
 
   /** Makes the attempt that is due, or finds that a receipt is overdue. */
   async handle(message: OutgoingMessage): Promise<void> {
-    try {
-      const prepared = await this.noting(message, () => this.prepare(message));
-      if (!prepared) return;
-      const transmitted = await this.attempt(message, prepared);
-      await this.noting(message, () => this.conclude(message, transmitted, prepared));
-    } finally {
-      this.cancelled.delete(message.id);
-    }
+    this.cancelled.delete(message.id);
+    const prepared = await this.noting(message, () => this.prepare(message));
+    if (!prepared) return;
+    const transmitted = await this.attempt(message, prepared);
+    await this.noting(message, () => this.conclude(message, transmitted, prepared));
   }
 
   /** Ends the attempt that is being made; unless it succeeds in that moment, the message is cancelled. */
@@ -93,7 +90,7 @@ export class Delivery {
   private async resendsOverdue(message: OutgoingMessage, prepared: Prepared): Promise<boolean> {
     const { steps, pausesMs } = this.parts;
     const partner = partnerOf(prepared);
-    const error = overdueError(message, partner);
+    const error = await overdueError(message);
     steps.emitterOf(message)('receipt-overdue', { error, attempt: message.record.attempts });
     const hasAttempts = attemptsMade(message) < retryPlan(partner, pausesMs).attempts;
     if (partner?.sending.receiptOverdue === 'resend' && hasAttempts) return true;
@@ -111,6 +108,7 @@ export class Delivery {
     try {
       return await transmit({
         message,
+        clock,
         relationship: prepared.relationship,
         emit: steps.emitterOf(message),
         connection: message.record.attempts > 1 ? 'fresh' : 'kept',
@@ -194,13 +192,14 @@ function partnerOf(prepared: Prepared): Partner | undefined {
 }
 
 /** What the message has failed with when nothing more comes: also why a receipt that came does not count. */
-function overdueError({ facts }: OutgoingMessage, partner: Partner | undefined): As2Error {
-  if (facts.error) return restoredError(facts.error);
-  const minutes = partner ? Math.round(receiptTimeoutMs(partner) / 60_000) : undefined;
+async function overdueError(message: OutgoingMessage): Promise<As2Error> {
+  const { error, messageId, partner, sentAt } = message.facts;
+  if (error) return restoredError(error);
+  const waitedMs = (message.record.dueAt ?? 0) - Date.parse(sentAt ?? '');
   return new As2Error('receipt-overdue', {
-    messageId: facts.messageId,
-    partner: facts.partner,
-    minutes,
-    url: partner?.sending.receiptUrl,
+    messageId,
+    partner,
+    minutes: Math.max(1, Math.round(waitedMs / 60_000)),
+    url: (await message.headers()).get('Receipt-Delivery-Option'),
   });
 }

@@ -121,13 +121,13 @@ export class Outbox {
    */
   async cancel(exchangeId: string): Promise<boolean> {
     return this.with(exchangeId, async (message) => {
-      if (this.dispatcher.isFlying(exchangeId)) {
+      const isFlying = this.dispatcher.isFlying(exchangeId);
+      if (isFlying) {
         this.delivery.cancel(exchangeId);
         await this.dispatcher.landed(exchangeId);
-        return message.record.state === 'cancelled';
       }
       return lock(this.spool, message, async () => {
-        if (isFinal(message.record)) return false;
+        if (isFinal(message.record)) return isFlying && message.record.state === 'cancelled';
         await this.steps.cancel(message);
         return true;
       });

@@ -2,7 +2,7 @@ import { isReceipt, looksLikeReceipt } from '../../as2';
 import { bufferSource, type SizedSource, tap } from '../../bytes';
 import { As2Error, isAs2Error, toAs2Error } from '../../errors';
 import { parseHttpUrl, type PostResponse, statusError } from '../../http';
-import { asStoreError } from '../../store';
+import { asStoreError, type Clock, systemClock } from '../../store';
 import { clientFor } from '../clients';
 import type { Emit } from '../events';
 import type { ReceiptBytes } from '../receipt-file';
@@ -15,6 +15,7 @@ export interface TransmissionOptions {
   readonly message: OutgoingMessage;
   readonly relationship: Relationship;
   readonly emit: Emit;
+  readonly clock?: Clock;
   /** A repeat takes a new connection: the last one may have broken (HTTP-17). */
   readonly connection: 'kept' | 'fresh';
   readonly signal?: AbortSignal | undefined;
@@ -81,7 +82,8 @@ class Attempt {
       connection,
       ...(signal ? { signal } : {}),
     });
-    this.result = { facts: { sentAt: new Date().toISOString(), httpStatus: response.status } };
+    const sentAt = new Date((this.o.clock ?? systemClock).now()).toISOString();
+    this.result = { facts: { sentAt, httpStatus: response.status } };
     emit('message-sent', { httpStatus: response.status });
     return response;
   }

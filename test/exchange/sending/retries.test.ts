@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { processedError } from '../../../src/as2';
+import { bufferSource } from '../../../src/bytes';
 import type { As2ErrorCode } from '../../../src/errors';
 import type { Answer, Script } from '../../partner/trading-partner';
 import { withRawServer } from '../../partner/servers';
@@ -208,6 +209,30 @@ describe('exchange: outbox, attempts', () => {
         assert.ok(waits >= minutes && waits <= Math.max(minutes, 1.2), `${waits} minutes`);
       });
     }
+  });
+
+  it('REL-10: an answer before the partner has all bytes is no success', async () => {
+    const sending = { sign: 'none', encrypt: 'none', receipt: 'none' } as const;
+    await withRawServer(
+      (socket) => {
+        socket.once('data', () => {
+          socket.pause();
+          socket.write('HTTP/1.1 204 No Content\r\n\r\n', () => socket.resetAndDestroy());
+        });
+      },
+      async (url) => {
+        await OutboxBench.run({ partner: { sending } }, async (bench) => {
+          bench.configure({ url, sending });
+          const content = bufferSource(Buffer.alloc(32 * 1024 * 1024));
+          const payload = { content, contentType: 'application/octet-stream' };
+          const exchangeId = await bench.submit({ payload });
+          await bench.idle();
+          assert.equal(await bench.state(exchangeId), 'retrying');
+          assert.equal(bench.waited[0]?.error?.code, 'http-connection-lost');
+          assert.equal(bench.eventsOf('message-sent').length, 0);
+        });
+      },
+    );
   });
 
   it('REL-08: pauses grow as the schedule says, up to 20 % more or less, and it ends', async () => {
