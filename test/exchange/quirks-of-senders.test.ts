@@ -65,7 +65,7 @@ const quirks: readonly Quirk[] = [
     rewrite: (message) => ({ ...message, body: base64Lines(message.body) }),
   },
   {
-    title: 'HTTP-14: a password nobody asked for',
+    title: 'a password nobody asked for',
     script: header('Authorization', 'Basic c2VjcmV0OmNhbmFyeQ=='),
   },
   {

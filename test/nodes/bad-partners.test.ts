@@ -143,7 +143,7 @@ describe('as2-out and a partner that answers badly', () => {
       script: () => ({ status: 302, headers: [['Location', 'https://elsewhere.example/']], body: '' }),
     },
     {
-      what: 'HTTP-14: a wish for a password',
+      what: 'a wish for a password',
       code: 'http-unauthorized',
       sentence: /user name and password/,
       script: () => ({ status: 401, headers: [['WWW-Authenticate', 'Basic realm="x"']], body: '' }),
