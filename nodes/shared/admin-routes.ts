@@ -1,16 +1,14 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { NodeAPI } from 'node-red';
 import { As2Error, toAs2Error } from '../../src/errors';
 import type { Certificate, IssuableKeyType } from '../../src/pki';
+import { answering as answeringRequest } from './admin/answer';
+import { registerExchangeRoutes } from './admin/exchange-routes';
 import { core } from './core';
-import { describe } from './describe';
-import { onRequest } from './events';
 import type { IdentityCredentials } from './identity';
 import { choice, environmentVariable, positive, text } from './settings';
 import type { ShownCertificate } from './shown-certificate';
 import { stateOf } from './state';
 
-type AdminRequest = IncomingMessage & { readonly body?: unknown };
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Node-RED's editor puts this in place of a password it holds and does not show. */
@@ -23,6 +21,8 @@ const UNCHANGED_PASSWORD = '__PWRD__';
 export function registerAdminRoutes(RED: NodeAPI): void {
   const read = RED.auth.needsPermission('as2.read');
   const write = RED.auth.needsPermission('as2.write');
+
+  registerExchangeRoutes(RED);
 
   RED.httpAdmin.get(
     '/as2/endpoints',
@@ -136,24 +136,9 @@ function required(fields: Fields, field: string): string {
   return value;
 }
 
-/** Answers with what `work` returns, or with 400 and the sentence of its error. */
-function answering(RED: NodeAPI, work: (fields: Fields) => unknown) {
-  return onRequest<AdminRequest, ServerResponse>(RED, async (request, response) => {
-    const fields = typeof request.body === 'object' && request.body !== null ? (request.body as Fields) : {};
-    try {
-      answer(response, 200, await work(fields));
-    } catch (thrown) {
-      const error = toAs2Error(thrown);
-      answer(response, 400, { code: error.code, message: describe(RED, error) });
-    }
-  });
-}
-
-function answer(response: ServerResponse, status: number, content: unknown): void {
-  response.writeHead(status, {
-    'Content-Type': 'application/json; charset=utf-8',
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
-  });
-  response.end(JSON.stringify(content));
+/** With the fields of the request's JSON body. */
+function answering(RED: NodeAPI, work: (fields: Fields) => unknown): ReturnType<typeof answeringRequest> {
+  return answeringRequest(RED, ({ body }) =>
+    work(typeof body === 'object' && body !== null ? (body as Fields) : {}),
+  );
 }

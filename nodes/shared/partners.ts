@@ -35,6 +35,11 @@ export class Partners {
     throw new As2Error('partner-not-found', { partner: name, known: known.join(', ') || '-' });
   }
 
+  /** Of the partner that our user calls so. */
+  as2NameOf(label: string): string | undefined {
+    return this.all().find((one) => one.label === label)?.as2Name;
+  }
+
   /** Who may talk to whom, asked anew for every message. @param identityId only this identity of ours */
   directory(identityId?: string): StationDirectory {
     return {

@@ -342,6 +342,8 @@ export const errorTexts = {
     '{limit} messages were coming in at the same time, so others were answered with 503; their senders try again later. Raise the limit for parallel transfers if this machine can take more.',
   'receiver-busy-partner':
     '{limit} messages of "{partner}" were coming in at the same time, so others were answered with 503; the partner tries again later. Raise the limit for parallel transfers of a partner if that is wanted.',
+  'refused-too-often':
+    '{limit} messages from {remoteAddress} in the name of "{partner}" were refused within a minute, so more of them are answered with 503 until it is over. Look at the reasons of those that were refused: either the partner has changed something, or somebody else uses its name.',
   'send-aborted': 'Sending {messageId} to "{partner}" was stopped before it was complete.',
   'send-cancelled':
     'Sending {messageId} to "{partner}" was cancelled. Attempts made before: {attempts}; if there were any, the partner may have the message.',

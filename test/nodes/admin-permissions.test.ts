@@ -94,6 +94,13 @@ describe('the admin routes of a Node-RED with users', function () {
       body: { commonName: 'x', keyType: 'ec-p256' },
       forReaders: false,
     },
+    { method: 'GET', path: '/as2/exchanges', forReaders: true },
+    { method: 'GET', path: '/as2/exchanges/none', forReaders: true },
+    { method: 'GET', path: '/as2/exchanges/none/files/receipt', forReaders: true },
+    { method: 'GET', path: '/as2/exchanges/none/files/payload', forReaders: false },
+    { method: 'GET', path: '/as2/exchanges/none/files/request', forReaders: false },
+    { method: 'POST', path: '/as2/exchanges/none/cancel', body: {}, forReaders: false },
+    { method: 'POST', path: '/as2/exchanges/none/resend', body: {}, forReaders: false },
     { method: 'POST', path: '/as2/pkcs12/import', body: { base64: '' }, forReaders: false },
   ];
   for (const { method, path, body, forReaders } of routes) {

@@ -117,6 +117,13 @@ export class RunningFlow {
     await helper.clearFlows();
   }
 
+  /** Stops the flows as at the end of Node-RED, and starts the same ones again. */
+  async restart(): Promise<void> {
+    await this.stopFlows();
+    await (helper as unknown as { _redNodes: { startFlows(): Promise<void> } })._redNodes.startFlows();
+    this.collectFrom([...this.got.keys()].map((id) => ({ id, type: 'helper' })));
+  }
+
   /** Requests to the admin routes. */
   get admin(): ReturnType<typeof helper.request> {
     return helper.request();
