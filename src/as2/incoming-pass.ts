@@ -15,6 +15,7 @@ import { binaryCms } from './cms-bytes';
 import { DrainedChunks } from './drained';
 import type { IncomingLayer, Pass, PassOptions, SignedLayer } from './incoming-layers';
 import { decoded, type IncomingEntity, type IncomingPayload, restPayload } from './incoming-payload';
+import { HeldContent, judgeHeld, signsContent } from './held-content';
 import { judgeDetached, type JudgedSignature, judgeSignature, type SeenContent } from './incoming-signature';
 import { entityKind, mediaTypeOfEntity } from './media-types';
 import { DigestSet } from './mic';
@@ -27,6 +28,8 @@ interface Place {
   readonly signed: boolean;
   /** Layers of compression around it. */
   readonly compressed: number;
+  /** Right inside a cipher that does not authenticate: whoever altered its end must not learn what became of it. */
+  readonly alterable: boolean;
 }
 
 interface SignedContent extends SeenContent {
@@ -82,7 +85,15 @@ class LayerReader {
 
   async run(headers: Headers, body: Chunks): Promise<Pass> {
     try {
-      const payload = await this.open({ headers, body }, { depth: 1, signed: false, compressed: 0 });
+      const payload = await this.open(
+        { headers, body },
+        {
+          depth: 1,
+          signed: false,
+          compressed: 0,
+          alterable: false,
+        },
+      );
       if (!this.mic) throw new RangeError('a payload without a digest');
       return { layers: this.layers, mic: this.mic, payload };
     } catch (error) {
@@ -127,8 +138,13 @@ class LayerReader {
     return content.payload;
   }
 
-  /** Opens an entity of which every byte is digested. */
-  private async openDigested(chunks: Chunks, digests: DigestSet, place: Place): Promise<SignedContent> {
+  /** Opens an entity of which every byte is digested. @param see gets the signed octets as they go by */
+  private async openDigested(
+    chunks: Chunks,
+    digests: DigestSet,
+    place: Place,
+    see?: (chunk: Buffer) => void,
+  ): Promise<SignedContent> {
     const { canonical, unseen } = this.o.digests;
     const formOf = canonical ? canonicalForm() : (chunk: Buffer) => chunk;
     const signatures =
@@ -136,12 +152,18 @@ class LayerReader {
     const seen = (chunk: Buffer): Buffer => {
       const signed = formOf(chunk);
       signatures?.update(signed);
+      see?.(signed);
       return signed;
     };
     const whole = new DrainedChunks(digests.through(chunks, seen));
     try {
       const entity = await readEntity(whole.chunks, this.o.mimeLimits);
-      const payload = await this.open(entity, { ...place, depth: place.depth + 1, signed: true });
+      const payload = await this.open(entity, {
+        ...place,
+        depth: place.depth + 1,
+        signed: true,
+        alterable: false,
+      });
       await whole.drain();
       return { payload, digests, signatures, form: entity.headerBytes.length === 0 ? 'bare' : 'entity' };
     } finally {
@@ -204,7 +226,11 @@ class LayerReader {
       // No headers; one noise in 256 begins with a line feed, which looks like the end of none.
       if (entity.headerBytes.length < 2 && !isText(probe)) throw failure();
       this.followed = false;
-      const payload = await this.open(entity, { ...place, depth: place.depth + 1 });
+      const payload = await this.open(entity, {
+        ...place,
+        depth: place.depth + 1,
+        alterable: !authenticated,
+      });
       // The padding stands at the very end: only now it is certain that everything was deciphered.
       await whole.drain();
       if (!authenticated && (this.followed || !tail.endsLike(entity.headers))) throw failure();
@@ -230,7 +256,12 @@ class LayerReader {
     const whole = new DrainedChunks(await openCompressed(opened, this.o.decompression));
     try {
       const entity = await readEntity(whole.chunks, this.o.mimeLimits);
-      const payload = await this.open(entity, { ...place, compressed, depth: place.depth + 1 });
+      const payload = await this.open(entity, {
+        ...place,
+        compressed,
+        depth: place.depth + 1,
+        alterable: false,
+      });
       // The checksum stands at the end.
       await whole.drain();
       this.layers.unshift({ kind: 'compressed' });
@@ -246,9 +277,13 @@ class LayerReader {
     const signed = await openSignedData(opened);
     if (!signed.content) throw new As2Error('signature-without-content', {});
     const digests = this.signedDigests(signed.digests);
-    const content = await this.openDigested(signed.content, digests, place);
+    const { signingCertificates: trusted } = this.o;
+    const held = place.alterable && trusted.some(signsContent) ? new HeldContent() : undefined;
+    const content = await this.openDigested(signed.content, digests, place, held?.see);
     const signedData = await signed.signedData();
-    this.addSigned('opaque', judgeSignature(signedData, content, this.o.signingCertificates), digests);
+    const judged = judgeSignature(signedData, content, trusted);
+    const known = place.alterable ? judgeHeld(judged, signedData, content, trusted, held) : judged;
+    this.addSigned('opaque', known, digests);
     return content.payload;
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { oid, sequence } from '../../src/asn1';
+import { childrenOf, constructed, context, contextTag, oid, parseBer, sequence, tags } from '../../src/asn1';
 import { judgeReceipt, openReceipt } from '../../src/as2';
 import { bufferSource } from '../../src/bytes';
 import type { DigestName } from '../../src/cms';
@@ -108,6 +108,35 @@ describe('Signatures over the content itself', () => {
     for (const { certificate } of [alpha, other]) {
       assert.equal((await opened(message, { signingCertificates: [certificate] })).signed, true);
     }
+  });
+
+  it('SEC-11: of many signatures under one name only the first ones are tried', async () => {
+    const alpha = await testKeyPair('alpha', { keyType: 'ec-p256' });
+    const { certificate } = alpha;
+    const signature = (content: Buffer) =>
+      handmadeSignature({
+        certificate,
+        digest: 'sha-256',
+        signatureAlgorithm: sequence(oid('1.2.840.10045.4.3.2')),
+        signature: sign('sha256', content, alpha.privateKey),
+      });
+    const [good, bad] = [signature(payloadPart), signature(Buffer.from('else'))].map((message) => {
+      return childrenOf(childrenOf(childrenOf(parseBer(message))[1], contextTag(0))[0]).at(-1)?.children[0]
+        ?.raw;
+    });
+    const withSigners = (...signers: readonly (Buffer | undefined)[]) => {
+      const [type, content] = childrenOf(parseBer(signature(payloadPart)));
+      const fields = childrenOf(childrenOf(content, contextTag(0))[0]).map(({ raw }) => raw);
+      // Not in the order of DER, which would put the good one anywhere.
+      const signerInfos = constructed(tags.set, ...signers.map((signer) => signer ?? Buffer.alloc(0)));
+      const signedData = sequence(...fields.slice(0, -1), signerInfos);
+      return signedByHand(payloadPart, sequence(type?.raw ?? Buffer.alloc(0), context(0, signedData)));
+    };
+    const trusted = { signingCertificates: [certificate] };
+    assert.equal((await opened(withSigners(bad, bad, bad, good), trusted)).signed, true);
+    await assert.rejects(opened(withSigners(...Array.from({ length: 31 }, () => bad), good), trusted), {
+      code: 'signature-content-altered',
+    });
   });
 
   for (const kind of ['ed25519', 'ed448'] as const) {

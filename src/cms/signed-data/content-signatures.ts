@@ -7,6 +7,9 @@ import type { SignerInfo } from './structure';
 /** EdDSA goes over its content twice (RFC 8032 §5.1.6), so that it has to be held. */
 const LONGEST_HELD_BYTES = 1024 * 1024;
 
+/** Each digests all of the content once more (SEC-11); a message has one signature of a partner. */
+const MOST_ATTEMPTS = 4;
+
 interface Attempt {
   readonly signer: string;
   readonly certificate: Certificate;
@@ -26,7 +29,9 @@ export class ContentSignatures {
 
   /** @param signerInfos for which `verifySignedData` said `content-needed` */
   constructor(signerInfos: readonly SignerInfo[], trusted: readonly Certificate[]) {
-    this.attempts = signerInfos.flatMap((signerInfo) => attemptsFor(signerInfo, trusted));
+    this.attempts = signerInfos
+      .flatMap((signerInfo) => attemptsFor(signerInfo, trusted))
+      .slice(0, MOST_ATTEMPTS);
   }
 
   /** The next of the signed octets; nobody may change them afterwards. */
