@@ -7,16 +7,16 @@ import type { Chunks } from '../bytes';
  */
 export class DrainedChunks {
   private readonly iterator: AsyncIterator<Buffer>;
+  private readonly next: () => Promise<IteratorResult<Buffer>>;
   /** For the first reader. */
   readonly chunks: Chunks;
 
   /** @param see looks at every chunk, also at those that nobody reads */
-  constructor(
-    chunks: Chunks,
-    private readonly see?: (chunk: Buffer) => void,
-  ) {
+  constructor(chunks: Chunks, see?: (chunk: Buffer) => void) {
     this.iterator = chunks[Symbol.asyncIterator]();
-    const next = () => this.next();
+    const { iterator } = this;
+    const next = see ? () => seen(iterator, see) : () => iterator.next();
+    this.next = next;
     this.chunks = {
       [Symbol.asyncIterator]: () => ({ next, return: async () => ({ done: true, value: undefined }) }),
     };
@@ -31,10 +31,13 @@ export class DrainedChunks {
   async close(): Promise<void> {
     await this.iterator.return?.();
   }
+}
 
-  private async next(): Promise<IteratorResult<Buffer>> {
-    const step = await this.iterator.next();
-    if (!step.done) this.see?.(step.value);
-    return step;
-  }
+async function seen(
+  iterator: AsyncIterator<Buffer>,
+  see: (chunk: Buffer) => void,
+): Promise<IteratorResult<Buffer>> {
+  const step = await iterator.next();
+  if (!step.done) see(step.value);
+  return step;
 }

@@ -174,12 +174,12 @@ class LayerReader {
   private async readSignature(part: Chunks): Promise<Buffer> {
     const entity = await readEntity(part, this.o.mimeLimits);
     const limitError = () => new As2Error('signature-too-large', { limitBytes: LONGEST_SIGNATURE_BYTES });
-    return readAll(binaryCms(decoded(entity)), LONGEST_SIGNATURE_BYTES, limitError);
+    return readAll(await binaryCms(decoded(entity)), LONGEST_SIGNATURE_BYTES, limitError);
   }
 
   /** A CMS object says itself what it is (MIME-09). */
   private async openCms(entity: IncomingEntity, place: Place): Promise<IncomingPayload> {
-    const opened = await openContentInfo(binaryCms(decoded(entity)));
+    const opened = await openContentInfo(await binaryCms(decoded(entity)));
     try {
       const payload = await this.openCmsContent(opened, place);
       this.followed ||= opened.followed;

@@ -48,7 +48,7 @@ async function isSignedReport(headers: Headers, body: Chunks, depth: number): Pr
 }
 
 async function isOpaqueReport(body: Chunks, depth: number): Promise<boolean> {
-  const opened = await openContentInfo(binaryCms(body));
+  const opened = await openContentInfo(await binaryCms(body));
   try {
     if (opened.type !== 'signed-data') return false;
     const { content } = await openSignedData(opened);

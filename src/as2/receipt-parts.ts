@@ -97,7 +97,7 @@ export class ReceiptParts {
   }
 
   private async lookIntoCms(body: Buffer, place: Place): Promise<void> {
-    const bytes = await collected(binaryCms(bufferSource(body).open()));
+    const bytes = await collected(await binaryCms(bufferSource(body).open()));
     let signedData;
     try {
       signedData = readSignedData(bytes);
@@ -193,7 +193,7 @@ function guessedBoundary(body: Buffer): string | undefined {
 
 async function signatureBytes(part: Buffer): Promise<Buffer> {
   const { headers, body } = await readEntity(bufferSource(part).open());
-  return collected(binaryCms(bufferSource(await decodedBody(headers, body)).open()));
+  return collected(await binaryCms(bufferSource(await decodedBody(headers, body)).open()));
 }
 
 async function decodedBody(headers: Headers, body: Chunks): Promise<Buffer> {

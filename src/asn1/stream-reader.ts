@@ -133,7 +133,12 @@ export class BerStreamReader {
     const header = this.expected(this.headerAtHand() ?? (await this.peekHeader()), tag);
     this.reader.readAvailable(header.headerBytes);
     if (!header.constructed) {
-      yield* this.reader.take(header.length ?? 0);
+      for (let missing = header.length ?? 0; missing > 0;) {
+        const octets = await this.reader.nextChunk(missing);
+        if (!octets) throw new As2Error('truncated', { expected: missing });
+        missing -= octets.length;
+        yield octets;
+      }
       return;
     }
     const end = header.length === undefined ? undefined : this.reader.position + header.length;

@@ -109,11 +109,35 @@ class Concatenation implements Chunks {
     }
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void> {
-    for (const part of this.parts) {
-      if (Buffer.isBuffer(part)) yield part;
-      else yield* part;
-    }
+  [Symbol.asyncIterator](): AsyncIterator<Buffer, void> {
+    const waiting = [...this.parts];
+    let current: AsyncIterator<Buffer> | undefined;
+    const end = async (): Promise<IteratorResult<Buffer, void>> => {
+      waiting.length = 0;
+      const left = current;
+      current = undefined;
+      await left?.return?.();
+      return { done: true, value: undefined };
+    };
+    const next = async (): Promise<IteratorResult<Buffer, void>> => {
+      for (;;) {
+        if (!current) {
+          const part = waiting.shift();
+          if (!part) return { done: true, value: undefined };
+          if (Buffer.isBuffer(part)) return { done: false, value: part };
+          current = part[Symbol.asyncIterator]();
+        }
+        try {
+          const step = await current.next();
+          if (!step.done) return step;
+        } catch (error) {
+          await end();
+          throw error;
+        }
+        current = undefined;
+      }
+    };
+    return { next, return: end };
   }
 
   private add(part: Buffer | Chunks): void {

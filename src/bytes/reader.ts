@@ -2,6 +2,7 @@ import { As2Error } from '../errors';
 import type { Chunks } from './flow';
 
 const EMPTY = Buffer.alloc(0);
+const DONE = { done: true, value: undefined } as const;
 
 /** Pulls bytes out of chunks in the portions a parser wants; holds no more than one chunk and what was peeked. */
 export class ByteReader {
@@ -22,7 +23,7 @@ export class ByteReader {
   /** Up to `count` bytes without consuming them; fewer only where the data ends. */
   async peek(count: number): Promise<Buffer> {
     if (this.held.length < count) await this.hold(count);
-    return this.held.subarray(0, count);
+    return this.held.length <= count ? this.held : this.held.subarray(0, count);
   }
 
   /** What is held already, without waiting for more. */
@@ -81,17 +82,20 @@ export class ByteReader {
     }
   }
 
-  /** Everything up to the end. */
-  async *rest(): AsyncGenerator<Buffer, void> {
-    try {
-      for (;;) {
-        if (this.held.length === 0) await this.hold(1);
-        if (this.held.length === 0) return;
-        yield this.takeHeld(Infinity);
-      }
-    } finally {
-      await this.close();
-    }
+  /**
+   * Everything up to the end. No generator, because there is one for each layer of a message: a generator makes
+   * several promises for each chunk that goes through it.
+   */
+  rest(): AsyncIterableIterator<Buffer, void> {
+    const rest: AsyncIterableIterator<Buffer, void> = {
+      [Symbol.asyncIterator]: () => rest,
+      next: () => this.nextStep(),
+      return: async () => {
+        await this.close();
+        return DONE;
+      },
+    };
+    return rest;
   }
 
   /** Puts bytes back in front. */
@@ -102,9 +106,28 @@ export class ByteReader {
 
   /** Releases what lies underneath, also before its end. */
   async close(): Promise<void> {
-    this.ended = true;
     this.held = EMPTY;
+    if (this.ended) return;
+    this.ended = true;
     await this.iterator.return?.();
+  }
+
+  private async nextStep(): Promise<IteratorResult<Buffer, void>> {
+    if (this.held.length > 0) return { done: false, value: this.takeHeld(Infinity) };
+    try {
+      while (!this.ended) {
+        const step = await this.iterator.next();
+        if (step.done) this.ended = true;
+        else if (step.value.length > 0) {
+          this.consumed += step.value.length;
+          return step;
+        }
+      }
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    return DONE;
   }
 
   private takeHeld(longest: number): Buffer {

@@ -38,7 +38,7 @@ export async function readEntity(chunks: Chunks, limits: MimeLimits = {}): Promi
   try {
     const { block, length } = await findHeaderBlock(reader, limit);
     const headerBytes = Buffer.from(await reader.read(length));
-    return { headers: Headers.parse(headerBytes.subarray(0, block)), headerBytes, body: restOf(reader) };
+    return { headers: Headers.parse(headerBytes.subarray(0, block)), headerBytes, body: reader.rest() };
   } catch (error) {
     await reader.close();
     throw error;
@@ -110,17 +110,4 @@ class HeaderLines {
     this.onlyFields = false;
     if (this.first) this.beginsOtherwise = true;
   }
-}
-
-/** The rest of the reader's bytes. Also a body that nobody begins to read can be given back by `return()`. */
-function restOf(reader: ByteReader): Chunks {
-  const rest = reader.rest();
-  const iterator: AsyncIterator<Buffer> = {
-    next: () => rest.next(),
-    return: async () => {
-      await reader.close();
-      return { done: true, value: undefined };
-    },
-  };
-  return { [Symbol.asyncIterator]: () => iterator };
 }
