@@ -1,5 +1,7 @@
 /** This much of what was written last is kept at hand. */
 const MOST_BYTES = 8 * 1024 * 1024;
+/** What keeping a file costs beside its content. */
+const ENTRY_BYTES = 512;
 
 /**
  * Small files that were just written: most of them are read again at once, to be posted or handed over. The oldest go
@@ -15,7 +17,7 @@ export class RecentFiles {
     this.removeAll(id);
     ofExchange.set(name, content);
     this.files.set(id, ofExchange);
-    for (const each of ofExchange.values()) this.bytes += each.length;
+    for (const each of ofExchange.values()) this.bytes += sizeOf(each);
     for (const oldest of this.files.keys()) {
       if (this.bytes <= MOST_BYTES || oldest === id) return;
       this.removeAll(oldest);
@@ -29,12 +31,16 @@ export class RecentFiles {
   remove(id: string, name: string): void {
     const content = this.files.get(id)?.get(name);
     if (!content) return;
-    this.bytes -= content.length;
+    this.bytes -= sizeOf(content);
     this.files.get(id)?.delete(name);
   }
 
   removeAll(id: string): void {
-    for (const content of this.files.get(id)?.values() ?? []) this.bytes -= content.length;
+    for (const content of this.files.get(id)?.values() ?? []) this.bytes -= sizeOf(content);
     this.files.delete(id);
   }
+}
+
+function sizeOf(content: Buffer): number {
+  return content.length + ENTRY_BYTES;
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Answer, Failure, FromWorker, OpenOptions, Request, Row, ToWorker } from './protocol';
+import type { Failure, OpenOptions, Request, Row } from './protocol';
 import { JournalFailure } from './sqlite-failure';
+import { type FromWorker, type ToWorker, type WireAnswer, WireWriter } from './wire';
 
 interface Pending {
   readonly request: Request;
@@ -24,6 +25,7 @@ const SHRINK_PAGES = 2_000;
  */
 export class JournalConnection {
   private worker: Worker | undefined;
+  private writer = new WireWriter();
   private opened = false;
   private closed = false;
   private waiting: Pending[] = [];
@@ -125,12 +127,13 @@ export class JournalConnection {
     if (this.waiting.length === 0) this.isUrgent = false;
     clearTimeout(this.soon);
     this.soon = undefined;
-    this.tell({ type: 'batch', requests: this.inWork.map(({ request }) => request) });
+    this.tell({ type: 'batch', ...this.writer.encode(this.inWork.map(({ request }) => request)) });
   }
 
   private start(): void {
     const worker = new Worker(join(__dirname, 'journal-worker.js'));
     this.worker = worker;
+    this.writer = new WireWriter();
     this.opened = false;
     let reason = 'its thread ended';
     worker.on('message', (message: FromWorker) => this.hear(message));
@@ -205,8 +208,9 @@ function closed(): JournalFailure {
   return new JournalFailure('store-unavailable', 'the spool is closed');
 }
 
-function settle({ resolve, reject }: Pending, answer: Answer | undefined): void {
-  if (!answer) reject(new JournalFailure('store-unavailable', 'the journal gave no answer'));
+function settle({ resolve, reject }: Pending, answer: WireAnswer | undefined): void {
+  if (answer === null) resolve([]);
+  else if (!answer) reject(new JournalFailure('store-unavailable', 'the journal gave no answer'));
   else if ('failure' in answer) reject(new JournalFailure(answer.failure.code, answer.failure.reason));
   else resolve(answer.rows);
 }

@@ -170,6 +170,8 @@ function syncDirectory(path: string): void {
 }
 
 function configure(database: DatabaseSync): void {
+  // Half a million exchanges have their indexes in it.
+  database.exec('PRAGMA cache_size = -16000');
   database.exec('PRAGMA journal_mode = WAL');
   database.exec('PRAGMA synchronous = FULL');
   database.exec(`PRAGMA journal_size_limit = ${64 * 1024 * 1024}`);

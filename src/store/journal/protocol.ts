@@ -46,14 +46,3 @@ export interface OpenOptions {
   /** A journal up to this size is looked through for damage before it is used, a larger one while it is. */
   readonly checkedBytes: number;
 }
-
-export type ToWorker =
-  | { readonly type: 'open'; readonly options: OpenOptions }
-  | { readonly type: 'batch'; readonly requests: readonly Request[] }
-  | { readonly type: 'close' };
-
-export type FromWorker =
-  /** `isChecked`: it was not too large to be looked through at once. */
-  | { readonly type: 'opened'; readonly isChecked: boolean; readonly failure?: Failure }
-  /** `broken`: the database cannot be used any more; the thread ends. */
-  | { readonly type: 'answers'; readonly answers: readonly Answer[]; readonly broken?: boolean };
