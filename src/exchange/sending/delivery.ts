@@ -4,6 +4,7 @@ import { receiptFile } from '../receipt-file';
 import { restoredError } from '../stored-error';
 import type { OutboxOptions, Partner, Relationship } from '../types';
 import type { Announcer } from './announcer';
+import { isDueAt } from './lanes';
 import { lock } from './lock';
 import type { OutgoingMessage } from './outgoing-message';
 import { decision, isFinal } from './outgoing-state';
@@ -62,12 +63,13 @@ export class Delivery {
 
   /** @returns undefined, when there is no attempt to be made */
   private async prepare(message: OutgoingMessage): Promise<Prepared | undefined> {
-    const { steps } = this.parts;
+    const { steps, clock } = this.parts;
     const { state, dueAt } = message.record;
     const prepared = this.lookUp(message);
     // Settled as being sent.
     if (state === 'sending') return prepared;
-    if (isFinal(message.record) || dueAt === undefined) return undefined;
+    // A receipt or our user may have been faster.
+    if (dueAt === undefined || !isDueAt(dueAt, clock.now())) return undefined;
     if (state === 'awaiting-receipt' && !(await this.resendsOverdue(message, prepared))) return undefined;
     await steps.begin(message);
     return prepared;
@@ -139,14 +141,14 @@ export class Delivery {
     const plan = retryPlan(partner, this.parts.pausesMs);
     const { attempts } = plan;
     if (!error) {
-      const timeoutMs = partner ? receiptTimeoutMs(partner) : 0;
-      return steps.awaitReceipt(message, { timeoutMs, attempts, known });
+      const waitsMs = partner ? receiptTimeoutMs(partner) : 0;
+      return steps.awaitReceipt(message, { waitsMs, attempts, known });
     }
     if (error.code === 'send-aborted') return steps.putBack(message);
     const made = attemptsMade(message);
     const isAgain = 'error' in prepared || isPassing(error, plan);
     if (!isAgain || made >= attempts) return steps.fail(message, error, decided);
-    return steps.retry(message, error, { pauseMs: pauseBeforeNext(made, error, plan), attempts, known });
+    return steps.retry(message, error, { waitsMs: pauseBeforeNext(made, error, plan), attempts, known });
   }
 
   /**

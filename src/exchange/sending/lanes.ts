@@ -108,5 +108,9 @@ export class Lanes {
 }
 
 function isDue({ dueAt }: Lane, now: number): boolean {
-  return dueAt <= now || (dueAt !== Number.POSITIVE_INFINITY && dueAt > now + CLOCK_FAULT_MS);
+  return dueAt !== Number.POSITIVE_INFINITY && isDueAt(dueAt, now);
+}
+
+export function isDueAt(dueAt: number, now: number): boolean {
+  return dueAt <= now || dueAt > now + CLOCK_FAULT_MS;
 }

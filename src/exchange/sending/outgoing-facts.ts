@@ -28,8 +28,8 @@ export interface OutgoingFacts {
   /** The attempt after which the schedule began anew. */
   readonly scheduleFrom?: number;
   readonly sentAt?: string;
-  readonly httpStatus?: number;
-  readonly receipt?: ReceiptReport;
+  readonly httpStatus?: number | undefined;
+  readonly receipt?: ReceiptReport | undefined;
   /** A receipt that counts has said the last word (RCV-05). */
   readonly decidedByReceipt?: boolean;
   readonly error?: StoredError | undefined;

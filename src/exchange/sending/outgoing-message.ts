@@ -1,5 +1,6 @@
-import type { ExpectedReceipt, SentContent } from '../../as2';
+import { defaultAllowedDigests, type ExpectedReceipt, type SentContent } from '../../as2';
 import type { ByteSource, SizedSource } from '../../bytes';
+import type { DigestName } from '../../cms';
 import { Headers } from '../../mime';
 import type { ExchangeRecord } from '../../store';
 import type { Relationship, StoredPayload } from '../types';
@@ -73,7 +74,7 @@ export class OutgoingMessage {
       messageId,
       mics,
       signedRequired: receiptWanted === 'signed',
-      ...(partner.requires?.allowedDigests ? { allowedDigests: partner.requires.allowedDigests } : {}),
+      allowedDigests: digestsOfReceipts(partner),
       ownAs2Name: identity.as2Name,
       partnerAs2Name: partner.as2Name,
     };
@@ -117,3 +118,9 @@ const unreadable: ByteSource = {
     throw new Error('it was not kept');
   },
 };
+
+/** What messages may be signed with (SEC-05); and whoever signs with SHA-1 asks for receipts that are, too. */
+function digestsOfReceipts({ requires, sending }: Relationship['partner']): readonly DigestName[] {
+  const allowed = requires?.allowedDigests ?? defaultAllowedDigests;
+  return sending.sign === 'none' ? allowed : [...allowed, sending.sign];
+}

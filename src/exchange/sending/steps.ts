@@ -10,6 +10,14 @@ import type { OutgoingState } from './outgoing-state';
 
 type Known = Partial<OutgoingFacts>;
 
+/** Until something happens again by itself. */
+interface Pause {
+  readonly waitsMs: number;
+  /** How many will be made at most. */
+  readonly attempts: number;
+  readonly known: Known;
+}
+
 /** The steps of a message from state to state: noted durably, then reported. Whoever calls them holds its lock. */
 export class Steps {
   constructor(
@@ -28,7 +36,7 @@ export class Steps {
   /** An attempt begins. Its number may be forgotten in a power failure, and the attempt is then made again. */
   async begin(message: OutgoingMessage): Promise<void> {
     const step = { dueAt: null, attempts: message.record.attempts + 1 };
-    await message.folder.note(state('sending'), {}, step);
+    await message.folder.note('sending' satisfies OutgoingState, {}, step);
   }
 
   async complete(message: OutgoingMessage, known: Known): Promise<void> {
@@ -52,37 +60,21 @@ export class Steps {
     this.announcer.announce(message, error);
   }
 
-  /** @param attempts how many will be made at most */
-  async retry(
-    message: OutgoingMessage,
-    error: As2Error,
-    {
-      pauseMs,
-      attempts,
-      known,
-    }: { readonly pauseMs: number; readonly attempts: number; readonly known: Known },
-  ): Promise<void> {
-    const dueAt = this.clock.now() + pauseMs;
+  async retry(message: OutgoingMessage, error: As2Error, { waitsMs, attempts, known }: Pause): Promise<void> {
+    const dueAt = this.clock.now() + waitsMs;
     const facts = { ...known, error: storedError(error) };
     const detail = { ...summary(message, known, error), dueAt };
-    await message.folder.advance(state('retrying'), facts, { dueAt, detail });
+    await message.folder.advance('retrying' satisfies OutgoingState, facts, { dueAt, detail });
     const nextAttemptAt = new Date(dueAt).toISOString();
     this.emitterOf(message)('send-retry', { error, nextAttemptAt, ...attemptOf(message) });
     this.waiting(message, { attempts, nextAttemptAt, error });
   }
 
-  async awaitReceipt(
-    message: OutgoingMessage,
-    {
-      timeoutMs,
-      attempts,
-      known,
-    }: { readonly timeoutMs: number; readonly attempts: number; readonly known: Known },
-  ): Promise<void> {
-    const dueAt = this.clock.now() + timeoutMs;
+  async awaitReceipt(message: OutgoingMessage, { waitsMs, attempts, known }: Pause): Promise<void> {
+    const dueAt = this.clock.now() + waitsMs;
     const detail = { ...summary(message, known), dueAt };
     await message.folder.advance(
-      state('awaiting-receipt'),
+      'awaiting-receipt' satisfies OutgoingState,
       { ...known, error: undefined },
       { dueAt, detail },
     );
@@ -96,7 +88,7 @@ export class Steps {
     const { record } = message;
     const detail = { ...summary(message, known, error), receipt: 'refused' };
     await message.folder.advance(record.state, { ...known, error: storedError(error) }, { detail });
-    if (record.state === state('awaiting-receipt')) {
+    if (record.state === ('awaiting-receipt' satisfies OutgoingState)) {
       this.waiting(message, {
         error,
         awaitingReceipt: true,
@@ -109,14 +101,18 @@ export class Steps {
   async putBack(message: OutgoingMessage): Promise<void> {
     const attempts = message.record.attempts - 1;
     const step = { dueAt: this.clock.now(), attempts };
-    await message.folder.advance(state(attempts > 0 ? 'retrying' : 'queued'), {}, step);
+    await message.folder.advance((attempts > 0 ? 'retrying' : 'queued') satisfies OutgoingState, {}, step);
   }
 
   /** The same bytes and Message-ID again, with a schedule that begins anew. */
   async again(message: OutgoingMessage): Promise<void> {
     const { attempts } = message.record;
-    const facts = { scheduleFrom: attempts, error: undefined, decidedByReceipt: false };
-    await message.folder.advance(state('queued'), facts, { dueAt: this.clock.now(), unreported: false });
+    const unknown = { httpStatus: undefined, receipt: undefined, error: undefined };
+    const facts = { ...unknown, scheduleFrom: attempts, decidedByReceipt: false };
+    await message.folder.advance('queued' satisfies OutgoingState, facts, {
+      dueAt: this.clock.now(),
+      unreported: false,
+    });
     this.emitterOf(message)('send-again');
   }
 
@@ -142,7 +138,7 @@ export class Steps {
     const { error } = facts;
     const detail = summary(message, facts, error);
     const isOwned = message.record.owner !== undefined;
-    await message.folder.advance(state(to), facts, { dueAt: null, unreported: isOwned, detail });
+    await message.folder.advance(to, facts, { dueAt: null, unreported: isOwned, detail });
   }
 }
 
@@ -167,9 +163,4 @@ function summary(
     ...(receipt ? { disposition: receipt.disposition } : {}),
     ...(error ? { error: { code: error.code, message: error.message } } : {}),
   };
-}
-
-/** Only states that there are. */
-function state(name: OutgoingState): OutgoingState {
-  return name;
 }
