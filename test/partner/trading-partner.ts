@@ -1,5 +1,5 @@
 import { type Disposition, formatDisposition, formatMic, type Mic, type RequestHeaders } from '../../src/as2';
-import { digestByName } from '../../src/cms';
+import { digestByName, type DigestName } from '../../src/cms';
 import { type ArrivedMessage, type Behaviour, type ReceiptScript, TradingPartner as Mock } from './mock';
 import type { Party } from './parties';
 
@@ -36,6 +36,8 @@ export interface ReceiptChanges {
   readonly messageId?: string;
   /** Default: the partner itself. `nobody`: not signed. */
   readonly signer?: Party | 'nobody';
+  /** Of its signature, whatever was asked for. */
+  readonly digest?: DigestName;
   readonly text?: string;
   readonly from?: string;
 }
@@ -91,7 +93,7 @@ function behaviourOf(answer: Answer | 'reset'): Behaviour {
 }
 
 function scriptOf({ request }: Arrived, changes: ReceiptChanges): ReceiptScript {
-  const { disposition, mic, messageId, signer, text, from } = changes;
+  const { disposition, mic, messageId, signer, digest, text, from } = changes;
   const spelling = (wanted: Mic): string | undefined =>
     request.receipt?.micalg?.values.find((name) => digestByName(name)?.name === wanted.algorithm);
   return {
@@ -101,6 +103,7 @@ function scriptOf({ request }: Arrived, changes: ReceiptChanges): ReceiptScript 
     ...(signer && request.receipt?.protocol
       ? { signedBy: signer === 'nobody' ? signer : signer.keyPair }
       : {}),
+    ...(digest ? { digest } : {}),
     text: text ?? 'Thank you.',
     ...(from === undefined ? {} : { headers: { 'AS2-From': from } }),
   };
