@@ -38,6 +38,8 @@ const MEGABYTE = 1024 * 1024;
 const REOPEN_MS = 15_000;
 
 export default function register(RED: NodeAPI): void {
+  stateOf(RED).dispatcher.awaitFlows();
+
   function As2In(this: Node, def: As2InDef): void {
     RED.nodes.createNode(this, def);
     const status = new StatusLine(this);

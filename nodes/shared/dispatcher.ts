@@ -33,8 +33,21 @@ export class Dispatcher {
   private readonly endpoints = new Map<string, Endpoint | 'restarting'>();
   private readonly reserved = new WeakSet<ExpressRequest>();
   private mounted: ExpressApp | undefined;
+  private awaitsFlows = false;
 
   constructor(private readonly RED: NodeAPI) {}
+
+  /**
+   * Node-RED listens before its flows run. Until then nobody knows which paths there will be, and a partner who is told
+   * that there is nothing gives its message up (REL-03); it is asked to come again.
+   */
+  awaitFlows(): void {
+    const app = nodeApp(this.RED);
+    if (!app || this.awaitsFlows) return;
+    this.awaitsFlows = true;
+    addLast(app, this.postpone);
+    this.RED.events.once('flows:started', () => remove(app, this.postpone));
+  }
 
   /**
    * @throws As2Error `endpoint-path-invalid`, `endpoint-path-taken`, `http-node-off`
@@ -103,6 +116,11 @@ export class Dispatcher {
       },
       (error) => this.RED.log.error(String(error)),
     );
+  };
+
+  private readonly postpone: Middleware = (request, response, next) => {
+    if (request.headers['as2-from'] === undefined) next();
+    else this.answer('restarting', request, response);
   };
 
   private readonly dispatch: Middleware = (request, response, next) => {

@@ -56,6 +56,28 @@ describe('the examples, imported and used in a real Node-RED', function () {
     assert.ok(original.equals(await readFile(join(folder, 'received', sent.filename))));
   });
 
+  it('04: three documents travel as one message, and the receipt comes when all are saved', async () => {
+    const flow = await withFreshKeys(await imported('04 - Several documents, receipt later'), nodeRed.url);
+    await nodeRed.deploy(flow);
+    await nodeRed.inject(findNode(flow, 'inject', 'Send three documents').id);
+    const failures = { unless: 'What went wrong' };
+
+    const saved: Received[] = [];
+    for (let count = 0; count < 3; count++) {
+      saved.push(await sidebar.next<Received>('Document saved', failures));
+    }
+    const sent = await sidebar.next<Sent>('Receipt', failures);
+    assertVerified(sent);
+    assert.match(sent.receipt.text, /Saved\./);
+    assert.deepEqual([...new Set(saved.map(({ messageId }) => messageId))], [sent.messageId]);
+    const files = await readdir(join(nodeRed.userDirectory, 'as2-together'));
+    assert.deepEqual(files.map((file) => file.replace(/\d+/, 'N')).toSorted(), [
+      'delivery-note-N.txt',
+      'invoice-N.xml',
+      'parcel-N.png',
+    ]);
+  });
+
   describe('02 sends to 03', () => {
     let folder: string;
     let inbox: string;

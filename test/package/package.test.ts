@@ -11,7 +11,12 @@ import { packageRoot } from '../support/paths';
 
 const run = promisify(execFile);
 const nodeTypes = ['as2-identity', 'as2-in', 'as2-mdn', 'as2-out', 'as2-partner'];
-const examples = ['01 - Loopback', '02 - Folder to partner', '03 - Receive and save, receipt after saving'];
+const examples = [
+  '01 - Loopback',
+  '02 - Folder to partner',
+  '03 - Receive and save, receipt after saving',
+  '04 - Several documents, receipt later',
+];
 
 /** What Node-RED itself warns about in a fresh user directory. */
 const ownWarnings = [/Projects disabled/, /Encrypted credentials not found/];

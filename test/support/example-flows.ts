@@ -11,7 +11,7 @@ export function readExample(name: string): FlowNode[] {
 
 /**
  * Does what an example's comment asks its user to do: gives every identity a fresh key and certificate, pastes the
- * certificate into every partner of the same AS2 name, and points the partners' URLs at this Node-RED.
+ * certificate into every partner of the same AS2 name, and points the URLs at this Node-RED.
  * @param nodeRedUrl without a slash at the end
  */
 export async function withFreshKeys(flow: readonly FlowNode[], nodeRedUrl: string): Promise<FlowNode[]> {
@@ -24,7 +24,13 @@ export async function withFreshKeys(flow: readonly FlowNode[], nodeRedUrl: strin
     }
     const { privateKeyPem, certificatePem } = await issueSelfSigned({ commonName: node.name ?? node.id });
     certificates.set(node.as2Name, certificatePem);
-    withKeys.push({ ...node, certificate: certificatePem, credentials: { privateKey: privateKeyPem } });
+    const url = node.url ? { url: nodeRedUrl + new URL(String(node.url)).pathname } : {};
+    withKeys.push({
+      ...node,
+      ...url,
+      certificate: certificatePem,
+      credentials: { privateKey: privateKeyPem },
+    });
   }
   return withKeys.map((node) => {
     if (node.type !== 'as2-partner') return node;
