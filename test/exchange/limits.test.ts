@@ -7,7 +7,7 @@ import { RareEvents } from '../../src/exchange/receiving/rare-events';
 import { Slots } from '../../src/exchange/receiving/slots';
 import { alphaAndBeta, type Party, relationshipOf } from '../partner/parties';
 import { receiving } from '../partner/receiving';
-import { composeWire, withHeaders } from '../partner/wire-message';
+import { composeWire, type WireMessage, withHeaders } from '../partner/wire-message';
 import { testKeyPair } from '../support/keys';
 import { SimulatedClock } from '../support/simulated-clock';
 import { beginUpload } from '../support/slow-upload';
@@ -68,6 +68,23 @@ describe('exchange: limits', () => {
       } finally {
         for (const socket of sockets) socket.destroy();
       }
+    });
+  });
+
+  it('SEC-03, SEC-11: who is refused again and again has to wait, others in the same name have not', async () => {
+    const clock = new SimulatedClock();
+    await receiving({ clock, refusalsPerMinute: 3 }, async ({ alpha, beta, post, station }) => {
+      const bad = (): Promise<WireMessage> => composeWire(alpha, beta, { protection: 'none' });
+      for (let n = 0; n < 3; n++) assert.equal((await post(await bad())).status, 200);
+      assert.equal((await post(await bad())).status, 503);
+      const { error } = await station.event('message-postponed');
+      assert.deepEqual([error?.code, error?.facts.remoteAddress], ['refused-too-often', '127.0.0.1']);
+      const good = await composeWire(alpha, beta);
+      assert.equal((await post(good)).status, 503);
+      const elsewhere = { ...good, localAddress: '127.0.0.2' };
+      assert.equal((await post(elsewhere)).status, 200);
+      await clock.pass(60_000);
+      assert.equal((await post(await bad())).status, 200);
     });
   });
 

@@ -61,3 +61,15 @@ export class SimulatedClock implements Clock {
     return [...this.timers].sort((a, b) => a.at - b.at);
   }
 }
+
+/** Lets time pass until something has happened that takes real time too. */
+export async function passing<T>(clock: SimulatedClock, event: Promise<T>, stepMs = 100): Promise<T> {
+  const ended = { yet: false };
+  const end = (): void => void (ended.yet = true);
+  event.then(end, end);
+  while (!ended.yet) {
+    await clock.pass(stepMs);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return event;
+}

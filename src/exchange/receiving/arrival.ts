@@ -13,6 +13,7 @@ import { type Emit, emitterFor } from '../events';
 import type { RetryPlan } from '../retry';
 import type { StoredError } from '../stored-error';
 import type { ReceivedAttachment, ReceivedMessage, ReceiveOptions, Relationship } from '../types';
+import type { RefusalRate } from './refusal-rate';
 import type { Undecided } from './undecided';
 
 /** What all messages of a receiver share. */
@@ -22,6 +23,7 @@ export interface ReceiverContext {
   readonly clock: Clock;
   readonly retry: RetryPlan;
   readonly undecided: Undecided;
+  readonly refusals: RefusalRate;
   /** Where bytes rest while a message is worked on, and how many of them in memory. */
   readonly spill: () => Spool['spill'];
   /** Fires when the receiver begins to close: from then on nothing is handed over to the flow, which stops too. */
@@ -132,6 +134,14 @@ export function incomingKey({ request, relationship }: Arrival): ExchangeKey {
   const { identity, partner } = relationship;
   const messageId = request.messageId ?? `without a Message-ID, ${randomUUID()}`;
   return { from: partner.as2Name, to: identity.as2Name, messageId: normalizeMessageId(messageId) };
+}
+
+/** Who a message seems to be from: a name that anybody can use, and where it came from. */
+export function senderOf({
+  relationship,
+  remoteAddress,
+}: Pick<Arrival, 'relationship' | 'remoteAddress'>): string {
+  return JSON.stringify([remoteAddress, relationship.partner.as2Name]);
 }
 
 /** Whether the receipt travels as a request of its own (REQ-09). */

@@ -18,11 +18,12 @@ import { asStoreError, systemClock } from '../../store';
 import { type Emit, emitterFor, type EventDetails } from '../events';
 import { RETRY_DEFAULTS } from '../retry';
 import type { ReceiveOptions, Receiver } from '../types';
-import { type Arrival, arrivalOf, isAsynchronous, type ReceiverContext } from './arrival';
+import { type Arrival, arrivalOf, isAsynchronous, type ReceiverContext, senderOf } from './arrival';
 import { AsynchronousMessages } from './asynchronous';
 import { RECEIPT_LIMIT_BYTES, takeReceipt } from './incoming-receipt';
 import { type StoredMessage, storeMessage } from './open-message';
 import { RareEvents } from './rare-events';
+import { RefusalRate } from './refusal-rate';
 import { answerFor, type Reply } from './reply';
 import { Slots } from './slots';
 import { findStations } from './stations';
@@ -35,6 +36,7 @@ export const RECEIVE_DEFAULTS = {
   idleTimeoutMs: 60_000,
   parallel: 100,
   parallelPerPartner: 50,
+  refusalsPerMinute: 600,
 } as const;
 const DEFAULT_OWNER = 'receiver';
 /** For all messages that come in at a time; of many, each stays in memory only while it is small (law 3). */
@@ -59,7 +61,7 @@ class HttpReceiver implements Receiver {
   private readonly emit: Emit;
 
   constructor(private readonly options: ReceiveOptions) {
-    const { maxMessageBytes, idleTimeoutMs, parallel, parallelPerPartner } = {
+    const { maxMessageBytes, idleTimeoutMs, parallel, parallelPerPartner, refusalsPerMinute } = {
       ...RECEIVE_DEFAULTS,
       ...options,
     };
@@ -70,6 +72,7 @@ class HttpReceiver implements Receiver {
       clock,
       retry: { attempts: options.receiptAttempts ?? RETRY_DEFAULTS.attempts, pausesMs },
       undecided: Undecided.of(options.spool),
+      refusals: new RefusalRate(refusalsPerMinute, () => clock.now()),
       spill: () => {
         const { directory, thresholdBytes } = options.spool.spill;
         const share = Math.floor(MEMORY_BYTES / Math.max(1, this.places.inUse));
@@ -123,9 +126,8 @@ class HttpReceiver implements Receiver {
     const arrival = await this.greet(request, response);
     if (!arrival) return;
     const answer = (sent: HttpAnswer): Promise<boolean> => sendAnswer(request, response, sent);
-    const leave = this.places.take(arrival.relationship.partner.as2Name);
+    const leave = this.enter(arrival);
     if (!leave) {
-      this.reportBusy(arrival);
       await answer(busyAnswer());
       return;
     }
@@ -242,15 +244,30 @@ class HttpReceiver implements Receiver {
     if (count !== undefined) emit('request-refused', { ...details, count });
   }
 
-  private reportBusy({ relationship, emit }: Arrival): void {
+  /** @returns gives the place back; undefined when there is none for this message */
+  private enter(arrival: Arrival): (() => void) | undefined {
+    const { parallel, parallelPerPartner, refusalsPerMinute } = { ...RECEIVE_DEFAULTS, ...this.options };
+    const { relationship, remoteAddress } = arrival;
     const { as2Name, name: partner } = relationship.partner;
-    const count = this.rare.pass(`busy ${as2Name}`);
-    if (count === undefined) return;
-    const { parallel, parallelPerPartner } = { ...RECEIVE_DEFAULTS, ...this.options };
-    const error = this.places.full
-      ? new As2Error('receiver-busy', { limit: parallel })
-      : new As2Error('receiver-busy-partner', { limit: parallelPerPartner, partner });
-    emit('message-postponed', { error, count });
+    if (this.context.refusals.isExceeded(senderOf(arrival))) {
+      const limit = refusalsPerMinute;
+      this.reportBusy(arrival, new As2Error('refused-too-often', { limit, partner, remoteAddress }));
+      return undefined;
+    }
+    const leave = this.places.take(as2Name);
+    if (leave) return leave;
+    this.reportBusy(
+      arrival,
+      this.places.full
+        ? new As2Error('receiver-busy', { limit: parallel })
+        : new As2Error('receiver-busy-partner', { limit: parallelPerPartner, partner }),
+    );
+    return undefined;
+  }
+
+  private reportBusy({ emit }: Arrival, error: As2Error): void {
+    const count = this.rare.pass(JSON.stringify([error.code, error.facts.partner]));
+    if (count !== undefined) emit('message-postponed', { error, count });
   }
 }
 

@@ -1,7 +1,7 @@
 import { dispositionFor, formatDisposition, micOfError } from '../../as2';
 import type { As2Error } from '../../errors';
 import { storedError } from '../stored-error';
-import { isAsynchronous } from './arrival';
+import { isAsynchronous, senderOf } from './arrival';
 import type { StoredMessage } from './open-message';
 import type { HandedOver } from './hand-over';
 import { makeReceipt, storeReceipt } from './reply';
@@ -15,7 +15,8 @@ import { makeReceipt, storeReceipt } from './reply';
  */
 export async function refuse(message: StoredMessage, error: As2Error, remark?: string): Promise<HandedOver> {
   const { arrival, folder } = message;
-  const { options, clock } = arrival.receiver;
+  const { options, clock, refusals } = arrival.receiver;
+  refusals.add(senderOf(arrival));
   const verdict = dispositionFor(error);
   const disposition = formatDisposition(verdict);
   const receipt = await makeReceipt(arrival, { disposition: verdict, mic: micOfError(error), remark });

@@ -111,6 +111,11 @@ export interface ReceiveOptions {
   readonly parallel?: number;
   /** The same for each partner; default 50. */
   readonly parallelPerPartner?: number;
+  /**
+   * Messages that are refused in a minute for one partner from one address; default 600. More get 503 until the minute
+   * is over.
+   */
+  readonly refusalsPerMinute?: number;
   /** What a sender gets whose names we do not know; default `receipt` when it asked for one (HDR-12). */
   readonly unknownStations?: 'receipt' | 'forbidden';
   /** Between attempts to deliver an asynchronous receipt; default 1, 5, 10, 20, 40, 60, 60, … minutes (REL-08). */

@@ -4,6 +4,7 @@ import { bufferSource, spill } from '../../../src/bytes';
 import type { ReceiptDecision } from '../../../src/exchange';
 import { arrivalOf, type IncomingFacts, type ReceiverContext } from '../../../src/exchange/receiving/arrival';
 import { storeMessage } from '../../../src/exchange/receiving/open-message';
+import { RefusalRate } from '../../../src/exchange/receiving/refusal-rate';
 import { Undecided } from '../../../src/exchange/receiving/undecided';
 import { RETRY_DEFAULTS } from '../../../src/exchange/retry';
 import { systemClock } from '../../../src/store';
@@ -12,7 +13,7 @@ import { withReceiptAddress } from '../../partner/receipt-address';
 import { restarting } from '../../partner/restarting';
 import type { OpenStation } from '../../partner/station';
 import { composeWire, ORDER, type WireMessage } from '../../partner/wire-message';
-import { SimulatedClock } from '../../support/simulated-clock';
+import { passing, SimulatedClock } from '../../support/simulated-clock';
 
 const partner = { receiptHosts: ['127.0.0.1'] };
 const MINUTE_MS = 60_000;
@@ -127,14 +128,13 @@ describe('exchange: asynchronous messages after a restart', () => {
         const second = await start({ partner, clock });
         await second.receiver.resume();
         assert.equal(received.length, 1, 'not before its time');
-        await clock.pass(1.3 * MINUTE_MS);
-        assert.equal((await second.event('receipt-retry')).attempt, 2);
+        assert.equal((await passing(clock, second.event('receipt-retry'), 1000)).attempt, 2);
+        assert.ok(clock.now() >= Date.parse(retry.nextAttemptAt ?? ''));
 
         partnerSide.status = 202;
         const third = await start({ partner, clock });
-        await clock.pass(8 * MINUTE_MS);
         await third.receiver.resume();
-        const sent = await third.event('receipt-sent');
+        const sent = await passing(clock, third.event('receipt-sent'), 1000);
         assert.deepEqual([sent.attempt, sent.httpStatus], [3, 202]);
         assert.equal(received.length, 3);
         for (const one of received) {
@@ -171,6 +171,7 @@ async function storeOnly(
     retry: RETRY_DEFAULTS,
     undecided: Undecided.of(spool),
     spill: () => spool.spill,
+    refusals: new RefusalRate(600, () => 0),
     stopping: signal,
     closing: signal,
   };
