@@ -5,6 +5,8 @@ import { connect, type Socket } from 'node:net';
 export class Crowd {
   private readonly sockets = new Set<Socket>();
   private said = 0;
+  /** How often each answer was given, by its status and whether it says when to come again. */
+  readonly answers = new Map<string, number>();
 
   constructor(private readonly url: string) {}
 
@@ -57,7 +59,10 @@ export class Crowd {
       if (!heard) this.said += 1;
       heard = true;
     };
-    socket.on('data', hear);
+    socket.on('data', (chunk: Buffer) => {
+      if (!heard) this.count(chunk.toString('latin1', 0, 1000));
+      hear();
+    });
     socket.on('error', () => undefined);
     socket.once('close', () => {
       hear();
@@ -66,5 +71,11 @@ export class Crowd {
     this.sockets.add(socket);
     await Promise.race([once(socket, 'connect'), once(socket, 'close')]).catch(() => undefined);
     if (first.length > 0) socket.write(first);
+  }
+
+  private count(answer: string): void {
+    const status = /^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 'noise';
+    const kind = /^retry-after:/im.test(answer) ? `${status}, later` : status;
+    this.answers.set(kind, (this.answers.get(kind) ?? 0) + 1);
   }
 }

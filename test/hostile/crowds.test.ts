@@ -100,6 +100,31 @@ describe(`SEC-11: ${CONNECTIONS} parallel connections against a running Node-RED
     await station.answersGood();
   });
 
+  it('REL-07: with good messages of a partner and their repeats: each gets a receipt or is told to come again, and is delivered once', async () => {
+    const { alice, bob } = station.parties;
+    const different = Math.min(CONNECTIONS, 50);
+    const messages = await Promise.all(
+      Array.from({ length: different }, async () => {
+        const { headers, body } = await composeWire(alice, bob);
+        const [bytes = Buffer.alloc(0)] = post(station.parties, Object.fromEntries(headers.entries()), body);
+        return bytes;
+      }),
+    );
+    await station.delivered();
+    const crowd = new Crowd(station.nodeRed.url);
+    await crowd.join(CONNECTIONS, (at) => messages[at % different] ?? Buffer.alloc(0));
+    await crowd.heard(CONNECTIONS);
+    const kinds = [...crowd.answers.keys()].filter((kind) => kind !== '200' && kind !== '503, later');
+    assert.deepEqual(kinds, []);
+    assert.ok((crowd.answers.get('200') ?? 0) > 0);
+    const answered = [...crowd.answers.values()].reduce((sum, count) => sum + count, 0);
+    assert.equal(answered, CONNECTIONS, 'none was left without an answer');
+    const ids = (await station.delivered()).map(({ messageId }) => messageId);
+    assert.equal(new Set(ids).size, ids.length, 'nothing twice');
+    crowd.leave();
+    await isWellAgain();
+  });
+
   it('with noise, each of which is answered or ended', async () => {
     const crowd = await besieged(CONNECTIONS, (at) => Buffer.alloc(1_000, 0x80 + at));
     await crowd.heard(CONNECTIONS);
@@ -109,7 +134,8 @@ describe(`SEC-11: ${CONNECTIONS} parallel connections against a running Node-RED
   it('nothing went wrong inside, and memory is bounded', () => {
     const log = station.nodeRed.log.filter((line) => /uncaught|unhandled|TypeError|RangeError/i.test(line));
     assert.deepEqual(log, []);
-    assert.ok(station.nodeRed.log.length < 500, `${station.nodeRed.log.length} lines of log`);
+    const lines = station.nodeRed.log.filter((line) => !line.includes(' came again; '));
+    assert.ok(lines.length < 500, `${lines.length} lines of log, at last:\n${lines.slice(-20).join('\n')}`);
     const peak = station.memory();
     if (calmBytes === undefined || !peak) return;
     const allowed = 200 * MIB + CONNECTIONS * 50 * 1024;
