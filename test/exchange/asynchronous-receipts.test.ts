@@ -45,6 +45,20 @@ describe('exchange: asynchronous receipts', () => {
     });
   });
 
+  it('a message that is too large for memory is opened at once, too', async () => {
+    await withReceiptAddress(200, async ({ address, received }) => {
+      await receiving({ partner, thresholdBytes: 10_000 }, async ({ alpha, beta, post, station }) => {
+        const payload = Buffer.alloc(500_000, 'UNB+UNOC:3');
+        const receipt = { signed: true, deliveryUrl: address };
+        assert.equal((await post(await composeWire(alpha, beta, { payload, receipt }))).status, 204);
+        assert.equal((await station.event('receipt-sent')).attempt, 1);
+        assert.ok((await station.messages[0]?.payload.read())?.equals(payload));
+        assert.match(received[0]?.receipt.dispositionText ?? '', /processed$/);
+        assert.ok(station.events.every(({ error }) => error === undefined));
+      });
+    });
+  });
+
   it('a bad message: 204 and an error receipt later; a repeat: the same receipt again', async () => {
     await withReceiptAddress(204, async ({ address, received }) => {
       await receiving(
