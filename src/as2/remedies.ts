@@ -1,7 +1,7 @@
 import { dispositionTexts as texts } from './disposition-for-error';
 
 /** Why partners refuse messages, and what our user can do about it. */
-interface Refusal {
+export interface Refusal {
   /** What stands in the disposition, as standards and products write it; letters alone count. */
   readonly said: readonly string[];
   /** Words that mean it, in a text of the partner's own. */
@@ -30,7 +30,7 @@ const unspecified: Refusal = {
 };
 
 /** RFC 4130 §7.5, RFC 5402 §5, DSP-10, and what products write; of words the first entry that fits counts. */
-const refusals: readonly Refusal[] = [
+export const refusals: readonly Refusal[] = [
   {
     said: ['sender-equals-receiver'],
     remedy:

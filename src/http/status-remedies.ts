@@ -2,7 +2,7 @@
  * What a status of a refusal or failure usually means with AS2 systems, and what to do. Many answer with a status
  * where the standard has a negative receipt (HTTP-13).
  */
-const byStatus: Readonly<Record<number, string>> = {
+export const statusRemedies: Readonly<Record<number, string>> = {
   400: 'Their system did not take the request for an AS2 message: check that the URL of the partner is the one for AS2, and that both AS2 names are the agreed ones.',
   402: 'The account of the partner at their provider seems to be suspended: tell the partner.',
   406: 'Their system cannot answer as asked: ask the partner which kind of receipt they can give, and set it.',
@@ -37,7 +37,7 @@ const byStatus: Readonly<Record<number, string>> = {
 /** One sentence or two; for a status nobody has told us about, a general one. */
 export function statusRemedy(status: number): string {
   return (
-    byStatus[status] ??
+    statusRemedies[status] ??
     (status < 500
       ? 'Ask the partner what their system did not like, and name this status.'
       : 'If it stays so, tell the partner.')
