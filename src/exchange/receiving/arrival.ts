@@ -13,6 +13,7 @@ import { type Emit, emitterFor } from '../events';
 import type { RetryPlan } from '../retry';
 import type { StoredError } from '../stored-error';
 import type { ReceivedAttachment, ReceivedMessage, ReceiveOptions, Relationship } from '../types';
+import type { RareEvents } from './rare-events';
 import type { RefusalRate } from './refusal-rate';
 import type { Undecided } from './undecided';
 
@@ -24,6 +25,8 @@ export interface ReceiverContext {
   readonly retry: RetryPlan;
   readonly undecided: Undecided;
   readonly refusals: RefusalRate;
+  /** Which repeats are worth a report. */
+  readonly repeats: RareEvents;
   /** Where bytes rest while a message is worked on, and how many of them in memory. */
   readonly spill: () => Spool['spill'];
   /** Fires when the receiver begins to close: from then on nothing is handed over to the flow, which stops too. */

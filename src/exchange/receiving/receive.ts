@@ -73,6 +73,7 @@ class HttpReceiver implements Receiver {
       retry: { attempts: options.receiptAttempts ?? RETRY_DEFAULTS.attempts, pausesMs },
       undecided: Undecided.of(options.spool),
       refusals: new RefusalRate(refusalsPerMinute, () => clock.now()),
+      repeats: new RareEvents(() => clock.now()),
       spill: () => {
         const { directory, thresholdBytes } = options.spool.spill;
         const share = Math.floor(MEMORY_BYTES / Math.max(1, this.places.inUse));

@@ -27,7 +27,8 @@ export async function answerRepeat(
     if (refusal) return refuse(message, refusal, 'The Message-ID was used before for other content.');
   }
   const repeat = { ...arrival, emit: emitOf(arrival, earlier) };
-  repeat.emit('message-repeated');
+  const count = arrival.receiver.repeats.pass(earlier.record.id);
+  if (count !== undefined) repeat.emit('message-repeated', { count });
   if (!isAsynchronous(arrival)) await folder.discard();
   // The flow has it: it is decided once, for all that ask (REL-07).
   if (inWork) {

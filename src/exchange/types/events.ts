@@ -61,7 +61,7 @@ export type ExchangeEventType =
   | 'message-handed-over'
   /** The receipt is decided and stored. */
   | 'message-decided'
-  /** Seen before; the stored answer is given again. */
+  /** Seen before; the stored answer is given again. At most once a minute for each message. */
   | 'message-repeated'
   | 'receipt-sent'
   /** The receipt could not be delivered; it will be tried again. */

@@ -4,6 +4,7 @@ import { bufferSource, spill } from '../../../src/bytes';
 import type { ReceiptDecision } from '../../../src/exchange';
 import { arrivalOf, type IncomingFacts, type ReceiverContext } from '../../../src/exchange/receiving/arrival';
 import { storeMessage } from '../../../src/exchange/receiving/open-message';
+import { RareEvents } from '../../../src/exchange/receiving/rare-events';
 import { RefusalRate } from '../../../src/exchange/receiving/refusal-rate';
 import { Undecided } from '../../../src/exchange/receiving/undecided';
 import { RETRY_DEFAULTS } from '../../../src/exchange/retry';
@@ -172,6 +173,7 @@ async function storeOnly(
     undecided: Undecided.of(spool),
     spill: () => spool.spill,
     refusals: new RefusalRate(600, () => 0),
+    repeats: new RareEvents(() => 0),
     stopping: signal,
     closing: signal,
   };
