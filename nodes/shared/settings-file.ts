@@ -22,6 +22,9 @@ export interface As2Settings {
   readonly receiveParallel?: number;
   /** The same for each partner. */
   readonly receiveParallelPerPartner?: number;
+  /** Refused messages that are kept, and their bytes. */
+  readonly refusedMessages?: number;
+  readonly refusedSize?: number;
   /** Whether what was sent is kept beside the finished request. */
   readonly keepSentPayload?: boolean;
 }
@@ -57,6 +60,8 @@ export function readSettingsFile(as2: As2Settings, userDirectory: string): Check
       directory: text(as2.spoolDirectory, inFile('spoolDirectory')) || join(userDirectory, 'as2', 'spool'),
       thresholdBytes: number('spoolThreshold'),
       retentionMs: days === undefined ? undefined : days * DAY_MS,
+      refusedCount: number('refusedMessages'),
+      refusedBytes: number('refusedSize'),
     }),
     outbox: present({
       parallel: whole('parallel'),

@@ -120,7 +120,7 @@ describe('a Node-RED that is killed while messages are on their way', function (
       for (let count = 0; count < 3; count++) {
         shown.push(await sidebar.next<Shown>('sent', { unless: 'failed' }));
       }
-      assert.deepEqual(shown.map(({ order: number }) => number).toSorted(), [1, 2, 3]);
+      assert.deepEqual(new Set(shown.map(({ order: number }) => number)), new Set([1, 2, 3]));
       for (const { payload, order: number, as2 } of shown) {
         assert.equal(payload, `order ${number}`);
         assert.deepEqual([as2.resumed, as2.receipt?.micMatches], [true, true]);

@@ -24,7 +24,8 @@ export async function withFreshKeys(flow: readonly FlowNode[], nodeRedUrl: strin
     }
     const { privateKeyPem, certificatePem } = await issueSelfSigned({ commonName: node.name ?? node.id });
     certificates.set(node.as2Name, certificatePem);
-    const url = node.url ? { url: nodeRedUrl + new URL(String(node.url)).pathname } : {};
+    const url =
+      typeof node.url === 'string' && node.url ? { url: nodeRedUrl + new URL(node.url).pathname } : {};
     withKeys.push({
       ...node,
       ...url,
