@@ -1,4 +1,4 @@
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
 /** Waits until a file's bytes are on the disk, not only in the system's cache. */
@@ -36,21 +36,13 @@ export async function makeDirectoryDurably(path: string): Promise<void> {
   }
 }
 
-/** Moves a finished file to its name in one step that survives a crash: either all of it is there or nothing. */
-export async function renameDurably(from: string, to: string): Promise<void> {
-  await rename(from, to);
-  await syncDirectory(dirname(to));
-}
-
-/** Writes a small file so that a crash leaves the old or the new content, never a mixture. */
-export async function writeFileDurably(path: string, content: Buffer | string): Promise<void> {
-  const temporary = `${path}.${process.pid}.new`;
-  const file = await open(temporary, 'w', 0o600);
+/** Writes a file whose bytes are on the disk when this returns; its name is when its directory was synced. */
+export async function writeFileSynced(path: string, content: Buffer | string): Promise<void> {
+  const file = await open(path, 'w', 0o600);
   try {
     await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();
   }
-  await renameDurably(temporary, path);
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { As2Error } from '../errors';
-import { renameDurably, syncFile, writeFileDurably } from './durable';
+import { syncFile, writeFileSynced } from './durable';
 import { fileSource } from './file';
 import { bufferSource, type Chunks, type SizedSource } from './flow';
 
@@ -23,7 +23,10 @@ export interface SpilledBytes extends SizedSource {
   readonly buffer?: Buffer;
   /** The file, when they did not. */
   readonly path?: string;
-  /** Makes the bytes a durable file at `target` (same file system); afterwards they are read from there. */
+  /**
+   * Makes the bytes a file at `target` (same file system), on the disk but for its name: that is when the directory was
+   * synced. Afterwards they are read from there.
+   */
   persist(target: string): Promise<SpilledBytes>;
   /** Removes the temporary file, if there is one. */
   dispose(): Promise<void>;
@@ -159,7 +162,7 @@ function inMemory(buffer: Buffer): SpilledBytes {
     ...bufferSource(buffer),
     buffer,
     async persist(target) {
-      await attempt(dirname(target), () => writeFileDurably(target, buffer));
+      await attempt(dirname(target), () => writeFileSynced(target, buffer));
       return inFile(target);
     },
     async dispose() {},
@@ -173,7 +176,7 @@ async function inFile(path: string): Promise<SpilledBytes> {
     async persist(target) {
       await attempt(dirname(target), async () => {
         await syncFile(path);
-        await renameDurably(path, target);
+        await rename(path, target);
       });
       return inFile(target);
     },

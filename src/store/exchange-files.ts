@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { access, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   bufferSource,
@@ -8,7 +8,7 @@ import {
   type SizedSource,
   type SpilledBytes,
   syncDirectory,
-  syncFile,
+  writeFileSynced,
 } from '../bytes';
 import type { FolderHome } from './folder-home';
 import type { FileWrite } from './journal/journal';
@@ -53,10 +53,8 @@ export class ExchangeFiles {
     const path = join(this.directory, name);
     await storing(path, async () => {
       await this.makeDirectory();
-      if (Buffer.isBuffer(content) || typeof content === 'string') await writeSynced(path, content);
-      else if (content.buffer) await writeSynced(path, content.buffer);
-      else if (content.path !== undefined) await moveSynced(content.path, path);
-      else throw new TypeError('bytes that are neither in memory nor in a file');
+      if (Buffer.isBuffer(content) || typeof content === 'string') await writeFileSynced(path, content);
+      else await content.persist(path);
     });
     if (this.inPlace) this.pending.set(name, null);
     else this.pending.delete(name);
@@ -217,21 +215,6 @@ function exactCopy(bytes: Buffer): Buffer {
   const copy = Buffer.allocUnsafeSlow(bytes.length);
   bytes.copy(copy);
   return copy;
-}
-
-async function writeSynced(path: string, content: Buffer | string): Promise<void> {
-  const file = await open(path, 'w', 0o600);
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function moveSynced(from: string, to: string): Promise<void> {
-  await syncFile(from);
-  await rename(from, to);
 }
 
 function isNotMissing(error: NodeJS.ErrnoException): boolean {
