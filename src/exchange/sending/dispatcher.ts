@@ -1,13 +1,13 @@
-import { asStoreError, type Clock, type Spool } from '../../store';
+import type { Clock, Spool } from '../../store';
 import type { Lanes } from './lanes';
 import type { OutgoingFacts } from './outgoing-facts';
 import type { OutgoingMessage } from './outgoing-message';
 import type { Shelf } from './shelf';
 
-/** A wall clock can be set; that is noticed within this time. */
+/** A wall clock can be set, and rows can be changed by hand; that is noticed within this time. */
 const LONGEST_SLEEP_MS = 5 * 60_000;
 /** When the journal could not be asked. */
-const STORE_PAUSE_MS = 10_000;
+const STORE_PAUSE_MS = 5_000;
 const PAGE = 100;
 
 interface Parts {
@@ -31,6 +31,7 @@ export class Dispatcher {
   private filling: Promise<void> | undefined;
   private isCalled = true;
   private isRecovered = false;
+  private lookAroundAt = Number.NEGATIVE_INFINITY;
   private isClosed = false;
 
   constructor(private readonly parts: Parts) {}
@@ -118,7 +119,6 @@ export class Dispatcher {
       before = records.at(-1)?.id;
       if (records.length < PAGE) break;
     }
-    await this.findLanes();
     this.isRecovered = true;
   }
 
@@ -144,15 +144,17 @@ export class Dispatcher {
     for (;;) {
       const filter = { until: Number.MAX_SAFE_INTEGER, limit: 1, exceptPartners: known } as const;
       const [first] = await this.parts.spool.due<OutgoingFacts>({ direction: 'out', ...filter });
-      if (!first) return;
+      if (!first) break;
       const { key, dueAt = 0 } = first.record;
       known.push(key.to);
       this.parts.lanes.expect(key.to, dueAt);
     }
+    this.lookAroundAt = this.parts.clock.now() + LONGEST_SLEEP_MS;
   }
 
   private async fill(): Promise<void> {
     await this.recover();
+    if (this.parts.clock.now() >= this.lookAroundAt) await this.findLanes();
     while (this.isCalled && !this.isClosed) {
       this.isCalled = false;
       for (;;) {
@@ -163,8 +165,8 @@ export class Dispatcher {
     }
     if (this.isClosed) return;
     const now = this.parts.clock.now();
-    const next = this.parts.lanes.nextDue(now);
-    if (next !== undefined) this.sleep(Math.min(Math.max(next - now, 0), LONGEST_SLEEP_MS));
+    const next = this.parts.lanes.nextDue(now) ?? Number.POSITIVE_INFINITY;
+    this.sleep(Math.min(Math.max(next - now, 0), LONGEST_SLEEP_MS));
   }
 
   /** Starts what is due for a partner, as far as there is room. */
@@ -183,9 +185,9 @@ export class Dispatcher {
       for (const message of due) this.startOrRelease(message);
       const next = read < limit ? await this.parts.spool.nextDue('out', { partner, after: now }) : now;
       if (next !== undefined) this.parts.lanes.expect(partner, next);
-    } catch (error) {
+    } catch {
+      // The journal does not work, or one of its rows cannot be read: the others have their turn.
       this.parts.lanes.expect(partner, now + STORE_PAUSE_MS);
-      if (!asStoreError(error, this.parts.spool.directory)) throw error;
     }
   }
 
