@@ -133,6 +133,57 @@ describe('exchange: outbox, asynchronous receipts', () => {
     });
   });
 
+  it('RCV-05: of two at one time one decides', async () => {
+    await asynchronously({}, async (bench) => {
+      await bench.submit();
+      await bench.idle();
+      const [message] = bench.partner.arrived;
+      const both = await Promise.all([receiptArrives(bench, message), receiptArrives(bench, message)]);
+      assert.deepEqual(both.sort(), ['late', 'matched']);
+      await bench.idle();
+      assert.equal(bench.told.length, 1);
+    });
+  });
+
+  it('one for a message whose attempt seemed to fail: the partner has it', async () => {
+    await asynchronously({ script: () => ({ status: 503, headers: [], body: '' }) }, async (bench) => {
+      const exchangeId = await bench.submit();
+      await bench.idle();
+      assert.equal(await bench.state(exchangeId), 'retrying');
+      assert.equal(await receiptArrives(bench, bench.partner.arrived[0]), 'matched');
+      await bench.pass(60 * MINUTE_MS);
+      assert.equal(bench.partner.arrived.length, 1);
+      assert.equal((await bench.outcome(exchangeId)).ok, true);
+    });
+  });
+
+  it('a message that waits for one can be sent again', async () => {
+    await asynchronously({}, async (bench) => {
+      const exchangeId = await bench.submit();
+      await bench.idle();
+      assert.equal(await bench.outbox.resend(exchangeId), true);
+      await until(() => bench.partner.arrived.length === 2, 'it is there again');
+      await bench.idle();
+      assert.equal(await receiptArrives(bench, bench.partner.arrived[0]), 'matched');
+      assert.equal((await bench.outcome(exchangeId)).ok, true);
+    });
+  });
+
+  it('the journal does not work: the partner has to send it again', async () => {
+    await asynchronously({}, async (bench) => {
+      const exchangeId = await bench.submit();
+      await bench.idle();
+      const { find } = bench.spool;
+      bench.spool.find = async () => {
+        throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+      };
+      await assert.rejects(receiptArrives(bench, bench.partner.arrived[0]), { code: 'store-full' });
+      bench.spool.find = find;
+      assert.equal(await receiptArrives(bench, bench.partner.arrived[0]), 'matched');
+      assert.equal((await bench.outcome(exchangeId)).ok, true);
+    });
+  });
+
   it('RCV-02: for an unknown id nothing changes; the right id from another partner is refused', async () => {
     await asynchronously({}, async (bench) => {
       const exchangeId = await bench.submit();
@@ -148,7 +199,7 @@ describe('exchange: outbox, asynchronous receipts', () => {
     });
   });
 
-  it('RCV-03, SEC-12: one that proves nothing decides nothing, and is the reason when no other comes', async () => {
+  it('RCV-03, RCV-04, SEC-12: one that proves nothing decides nothing, and is the reason when no other comes', async () => {
     await asynchronously({}, async (bench) => {
       const exchangeId = await bench.submit();
       await bench.idle();

@@ -81,6 +81,21 @@ describe('exchange: outbox, restart', () => {
     });
   });
 
+  it('a clock that is set, forward or back, holds nothing up', async () => {
+    const partner = { retry: { pausesMs: [60 * MINUTE_MS] } };
+    const day = 24 * 60 * MINUTE_MS;
+    for (const jump of [2 * 60 * MINUTE_MS, -30 * day]) {
+      await OutboxBench.run({ partner, script: busyFirst(1) }, async (bench) => {
+        const exchangeId = await bench.submit();
+        await bench.idle();
+        bench.clock.jump(jump);
+        await bench.pass(6 * MINUTE_MS);
+        assert.equal((await bench.outcome(exchangeId)).ok, true);
+        assert.equal(bench.partner.arrived.length, 2);
+      });
+    }
+  });
+
   describe('outcomes', () => {
     it('wait until somebody listens, also over a restart', async () => {
       await OutboxBench.run({ listener: 'nobody' }, async (bench) => {
