@@ -24,8 +24,9 @@ export class AttackedStation {
     readonly parties: Parties,
   ) {}
 
-  static async start(): Promise<AttackedStation> {
-    const nodeRed = await startNodeRed({ settings: { as2: { maxMessageSize: MAX_MESSAGE_BYTES } } });
+  static async start(environment: Readonly<Record<string, string>> = {}): Promise<AttackedStation> {
+    const settings = { as2: { maxMessageSize: MAX_MESSAGE_BYTES } };
+    const nodeRed = await startNodeRed({ settings, environment });
     const { nodes, credentials } = await aliceAndBob(`${nodeRed.url}/as2`);
     const withKeys = nodes.map((node) =>
       credentials[node.id] ? { ...node, credentials: { ...credentials[node.id] } } : node,

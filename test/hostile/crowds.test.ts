@@ -134,7 +134,7 @@ describe(`SEC-11: ${CONNECTIONS} parallel connections against a running Node-RED
   it('nothing went wrong inside, and memory is bounded', () => {
     const log = station.nodeRed.log.filter((line) => /uncaught|unhandled|TypeError|RangeError/i.test(line));
     assert.deepEqual(log, []);
-    const lines = station.nodeRed.log.filter((line) => !line.includes(' came again; '));
+    const lines = station.nodeRed.log;
     assert.ok(lines.length < 500, `${lines.length} lines of log, at last:\n${lines.slice(-20).join('\n')}`);
     const peak = station.memory();
     if (calmBytes === undefined || !peak) return;
