@@ -66,8 +66,7 @@ export class JournalDatabase {
       this.database.exec('COMMIT');
       return answers;
     } catch (error) {
-      // SQLite takes a transaction back by itself after some failures.
-      if (this.database.isTransaction) this.database.exec('ROLLBACK');
+      rollBack(this.database);
       throw error;
     }
   }
@@ -169,6 +168,14 @@ function syncDirectory(path: string): void {
   }
 }
 
+function rollBack(database: DatabaseSync): void {
+  try {
+    database.exec('ROLLBACK');
+  } catch {
+    // After some failures SQLite has done it by itself.
+  }
+}
+
 function configure(database: DatabaseSync): void {
   // Half a million exchanges have their indexes in it.
   database.exec('PRAGMA cache_size = -16000');
@@ -194,7 +201,7 @@ function migrate(database: DatabaseSync, migrations: OpenOptions['migrations']):
     database.prepare('UPDATE schema_version SET version = ?').run(newest);
     database.exec('COMMIT');
   } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK');
+    rollBack(database);
     throw error;
   }
 }

@@ -115,10 +115,11 @@ export class Journal {
 
   async readFile(id: string, name: string): Promise<Buffer | undefined> {
     const [[row] = []] = await this.run([this.queries.readFile(id, name)]);
-    const content = row?.content;
+    if (!row) return undefined;
+    const { content } = row;
     return content instanceof Uint8Array
       ? Buffer.from(content.buffer, content.byteOffset, content.byteLength)
-      : undefined;
+      : Buffer.alloc(0);
   }
 
   /** Octets of the files of an exchange that lie in the journal. */

@@ -94,7 +94,8 @@ export class Queries {
   }
 
   writeFile(id: string, name: string, content: Uint8Array): Statement {
-    return this.fixed.writeFile({ id, name, content });
+    // An empty one is bound as NULL by some releases of Node.js; so it is by all.
+    return this.fixed.writeFile({ id, name, content: content.length === 0 ? null : content });
   }
 
   removeFile(id: string, name: string): Statement {

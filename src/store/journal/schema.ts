@@ -48,7 +48,8 @@ export interface HistoryRow {
 export interface FileRow {
   exchange_id: string;
   name: string;
-  content: Uint8Array;
+  /** null: it is empty. */
+  content: Uint8Array | null;
 }
 
 /** What the journal remembers about itself. */
@@ -103,7 +104,7 @@ function firstVersion({ schema }: Kysely<Tables>): string[] {
       .createTable('files')
       .addColumn('exchange_id', 'text', (column) => column.notNull())
       .addColumn('name', 'text', (column) => column.notNull())
-      .addColumn('content', 'blob', (column) => column.notNull())
+      .addColumn('content', 'blob')
       .addPrimaryKeyConstraint('files_name', ['exchange_id', 'name']),
     // At most one exchange of a direction holds a key (REL-05).
     schema
