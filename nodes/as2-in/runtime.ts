@@ -36,9 +36,6 @@ const NOISE: ReadonlySet<As2ErrorCode> = new Set(['request-method', 'as2-header-
 const MEGABYTE = 1024 * 1024;
 /** How often a store that does not work is tried again. */
 const REOPEN_MS = 15_000;
-const REPEATED_PAUSE_MS = 60_000;
-/** When each node last said that a message came again. */
-const repeatedAt = new WeakMap<Node, number>();
 
 export default function register(RED: NodeAPI): void {
   stateOf(RED).dispatcher.awaitFlows();
@@ -126,7 +123,8 @@ export default function register(RED: NodeAPI): void {
     if (!error) {
       if (type === 'message-handed-over')
         status.show('green', 'dot', () => RED._('as2-in.status.received', { time: clock() }));
-      if (type === 'message-repeated') logRepeated(node, event);
+      if (type === 'message-repeated')
+        node.log(RED._('as2-in.log.repeated', { messageId: event.messageId ?? '', from: event.from ?? '' }));
       return;
     }
     if (NOISE.has(error.code)) {
@@ -144,16 +142,6 @@ export default function register(RED: NodeAPI): void {
       error: errorReport(RED, error),
     });
     node.error(flowError(RED, error), withoutGaps({ topic: event.partner, as2 }));
-  }
-
-  /** Whoever sends the same message a thousand times does not fill the log. */
-  function logRepeated(node: Node, { messageId = '', from = '' }: ExchangeEvent): void {
-    const now = Date.now();
-    const isRare = now - (repeatedAt.get(node) ?? -Infinity) > REPEATED_PAUSE_MS;
-    if (isRare) repeatedAt.set(node, now);
-    const line = RED._('as2-in.log.repeated', { messageId, from });
-    if (isRare) node.log(line);
-    else node.debug(line);
   }
 
   RED.nodes.registerType('as2-in', As2In);

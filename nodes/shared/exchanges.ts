@@ -100,6 +100,7 @@ export class Exchanges {
 
   private readonly onStarted = (): void => {
     this.isDeploy = false;
+    this.partners.forgetRemoved();
     this.gate.run();
     if (this.users.size === 0) safely(() => this.close(), this.report);
   };

@@ -6,6 +6,8 @@ import type { PartnerNode } from './partner';
 /** The partners of the flows that run now. Nodes come and go with every deploy, so nobody keeps what they find here. */
 export class Partners {
   private readonly nodes = new Map<string, PartnerNode>();
+  /** Closed in the deploy that goes on: most of them come back in a moment, and until then nobody is unknown. */
+  private readonly leaving = new Map<string, PartnerNode>();
 
   /** @returns another partner with the same two AS2 names, whose settings count for messages that come in */
   add(node: PartnerNode): PartnerNode | undefined {
@@ -14,11 +16,19 @@ export class Partners {
       (one) => one.as2Name === as2Name && one.identityAs2Name === identityAs2Name,
     );
     this.nodes.set(node.id, node);
+    this.leaving.delete(node.id);
     return other;
   }
 
   remove(node: PartnerNode): void {
-    if (this.nodes.get(node.id) === node) this.nodes.delete(node.id);
+    if (this.nodes.get(node.id) !== node) return;
+    this.nodes.delete(node.id);
+    this.leaving.set(node.id, node);
+  }
+
+  /** The deploy is over: what did not come back is gone. */
+  forgetRemoved(): void {
+    this.leaving.clear();
   }
 
   /**
@@ -44,7 +54,7 @@ export class Partners {
   directory(identityId?: string): StationDirectory {
     return {
       find: ({ from, to, partner }): Relationship | undefined => {
-        const fitting = this.all().filter(
+        const fitting = [...this.all(), ...this.leaving.values()].filter(
           (one) =>
             one.as2Name === from &&
             one.identityAs2Name === to &&

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../crash/pair';
+import { postWire, type WireMessage } from '../partner/wire-message';
+import { messageOfAlice } from '../support/alice';
+import { type NodeRedProcess, startNodeRed } from '../support/node-red-process';
+import { aliceAndBob } from '../support/stations';
+import { withTempDirectory } from '../support/temp';
+
+/** The status of every answer from the first one on, until the message is taken. */
+async function statusesUntilTaken(url: string, message: WireMessage): Promise<number[]> {
+  const statuses: number[] = [];
+  while (statuses.at(-1) !== 200) {
+    const answer = await postWire(url, message).catch(() => undefined);
+    if (answer) statuses.push(answer.status);
+    await delay(5);
+  }
+  return statuses;
+}
+
+describe('a Node-RED that starts', function () {
+  this.timeout(60_000);
+
+  it('REL-03: asks partners to come again until its flows run, instead of telling them that there is nothing', async () => {
+    await withTempDirectory(async (userDirectory) => {
+      const port = await freePort();
+      const url = `http://127.0.0.1:${port}/as2`;
+      const first = await startNodeRed({ userDirectory, port });
+      const { nodes, credentials } = await aliceAndBob(url);
+      await first.deploy([
+        ...nodes.map((node) => ({ ...node, credentials: { ...credentials[node.id] } })),
+        { id: 'tab', type: 'tab', label: 'Station' },
+        { id: 'in', type: 'as2-in', path: '/as2', z: 'tab', x: 100, y: 100, wires: [[]] },
+      ]);
+      await first.stop();
+
+      let second: NodeRedProcess | undefined;
+      try {
+        const starting = startNodeRed({ userDirectory, port });
+        const statuses = await statusesUntilTaken(url, await messageOfAlice());
+        second = await starting;
+        assert.deepEqual(
+          statuses.filter((status) => status !== 503 && status !== 200),
+          [],
+        );
+      } finally {
+        await second?.stop();
+      }
+    });
+  });
+});
