@@ -11,6 +11,7 @@ import {
   RECEIPT_OVERDUE,
   SIGN,
   SIGN_SCHEME,
+  UNSUITABLE_FILENAMES,
 } from '../shared/choices';
 import { certificateField } from '../shared/editor/certificate-field';
 import {
@@ -70,6 +71,7 @@ interface Properties {
   attempts: string;
   parallel: string;
   receiptHosts: string;
+  unsuitableFilenames: string;
   ca: string;
 }
 
@@ -141,6 +143,10 @@ RED.nodes.registerType<Properties>('as2-partner', {
     responseTimeout: { value: '300', validate: (value, _options) => checkNumber(value, 1, DAY) },
     attempts: { value: '10', validate: (value, _options) => checkWhole(value, MOST_ATTEMPTS) },
     parallel: { value: '4', validate: (value, _options) => checkWhole(value, MOST_PARALLEL) },
+    unsuitableFilenames: {
+      value: 'rename',
+      validate: (value, _options) => checkChoice(value, UNSUITABLE_FILENAMES),
+    },
     receiptHosts: { value: '', validate: (value, _options) => checkHosts(value) },
     ca: { value: '', validate: (value, _options) => checkCertificates(value) },
   },

@@ -50,6 +50,8 @@ export const RECEIPT_DELIVERY = ['sync', 'async'] as const;
 
 export const RECEIPT_OVERDUE = ['fail', 'resend'] as const;
 
+export const UNSUITABLE_FILENAMES = ['rename', 'refuse'] as const;
+
 /** The core waits no longer for a receipt, in minutes (RCV-07). */
 export const LONGEST_RECEIPT_WAIT = 6 * 24 * 60;
 export const MOST_ATTEMPTS = 100;

@@ -6,6 +6,7 @@ import {
   MOST_PARALLEL,
   RECEIPT_DELIVERY,
   RECEIPT_OVERDUE,
+  UNSUITABLE_FILENAMES,
 } from './choices';
 import { core } from './core';
 import { choice, positive, text, wholeNumber } from './settings';
@@ -24,6 +25,8 @@ export interface DeliveryDef {
   readonly parallel?: number | string;
   /** Hosts, with blanks or commas between them, to which the partner may ask for receipts beside that of its URL. */
   readonly receiptHosts?: string;
+  /** What becomes of a message whose document has a file name that cannot be used as it is. */
+  readonly unsuitableFilenames?: string;
 }
 
 const MINUTE_MS = 60_000;
@@ -49,12 +52,18 @@ export function readReceiptDelivery(
 /** @throws As2Error `environment-missing`, `setting-invalid` */
 export function readDelivery(
   def: DeliveryDef,
-): Required<Pick<Partner, 'retry' | 'parallel' | 'receiptHosts'>> {
+): Required<Pick<Partner, 'retry' | 'parallel' | 'receiptHosts' | 'unsuitableFilenames'>> {
   return {
     retry: { attempts: wholeNumber(def.attempts, 'attempts', 10, MOST_ATTEMPTS) },
     parallel: wholeNumber(def.parallel, 'messages at a time', 4, MOST_PARALLEL),
     receiptHosts: text(def.receiptHosts, 'receipt hosts')
       .split(/[\s,;]+/)
       .filter((host) => host !== ''),
+    unsuitableFilenames: choice(
+      def.unsuitableFilenames,
+      'unsuitable file names',
+      UNSUITABLE_FILENAMES,
+      'rename',
+    ),
   };
 }

@@ -27,6 +27,7 @@ describe('choices of the partner’s dialog', () => {
     receipt: choices.RECEIPT,
     receiptDelivery: choices.RECEIPT_DELIVERY,
     receiptOverdue: choices.RECEIPT_OVERDUE,
+    unsuitableFilenames: choices.UNSUITABLE_FILENAMES,
   };
   for (const [property, known] of Object.entries(lists)) {
     it(`${property}: the list shows exactly what the runtime takes`, () => {

@@ -205,6 +205,7 @@ describe('validators', () => {
       ['receipt', 'none', ''],
       ['receiptDelivery', 'async', 'later'],
       ['receiptOverdue', 'resend', 'again'],
+      ['unsuitableFilenames', 'refuse', 'keep'],
     ] as const) {
       assert.equal(validate('as2-partner', property, good), true);
       assert.equal(validate('as2-partner', property, undefined), true);
