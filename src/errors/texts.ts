@@ -293,7 +293,9 @@ export const errorTexts = {
   'exchange-unreadable':
     'The record of an exchange in {path} cannot be read: {reason}. It was left as it is; move the folder away if it is damaged.',
   'journal-damaged':
-    'The journal {path} is damaged: {reason}. Messages are refused until it is repaired, and nothing was deleted. Stop Node-RED and put a backup in its place; or move it away together with the files whose names begin with its name: then a new one is started, which does not know the messages of before and would take their repeats for new.',
+    'The journal {path} is damaged: {reason}. Messages are refused until it is repaired, and nothing was deleted. Put a backup in its place; to start anew all the same, move the whole directory {directory} away: then messages that wait are forgotten, and repeats of old ones are taken for new.',
+  'journal-missing':
+    'The journal {path} is gone. Messages are refused until it is back, because without it messages that wait would be forgotten and repeats delivered again. Put it back, or a backup of it; to start anew all the same, move the whole directory {directory} away.',
   'journal-newer':
     'The journal {path} was written by a newer release of this package: {reason}. Install that release again, or choose another spool directory.',
   'runtime-without-sqlite':
@@ -354,9 +356,9 @@ export const errorTexts = {
 
   // --- nodes
   'action-incomplete':
-    'msg.as2.action is "{action}", but it is not said for which message. Put the exchange or the Message-ID of the message into msg.as2.exchange or msg.as2.messageId.',
+    'The property msg.as2.action is "{action}", but it is not said for which message. Put the exchange or the Message-ID of the message into msg.as2.exchange or msg.as2.messageId.',
   'action-unknown':
-    'msg.as2.action is {action}, which is none of: {known}. Remove msg.as2.action to send a document.',
+    'The property msg.as2.action is {action}, which is none of: {known}. Remove msg.as2.action to send a document.',
   'attachments-invalid':
     'The attachments cannot be sent: {reason}. Give a list, each entry with payload, filename and contentType.',
   'cancel-too-late':
