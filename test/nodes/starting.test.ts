@@ -7,10 +7,14 @@ import { type NodeRedProcess, startNodeRed } from '../support/node-red-process';
 import { aliceAndBob } from '../support/stations';
 import { withTempDirectory } from '../support/temp';
 
+const START_TIMEOUT_MS = 40_000;
+
 /** The status of every answer from the first one on, until the message is taken. */
 async function statusesUntilTaken(url: string, message: WireMessage): Promise<number[]> {
   const statuses: number[] = [];
+  const deadline = Date.now() + START_TIMEOUT_MS;
   while (statuses.at(-1) !== 200) {
+    assert.ok(Date.now() < deadline, `never taken; the answers were ${statuses.join(', ')}`);
     const answer = await postWire(url, message).catch(() => undefined);
     if (answer) statuses.push(answer.status);
     await delay(5);
