@@ -45,7 +45,9 @@ export class Announcer {
   /** Tells the final state; returns before the owner has taken it. */
   announce(message: OutgoingMessage, error?: As2Error): void {
     const listener = this.listenerOf(message);
-    if (listener) this.track(this.tell(message, listener, { error, redelivered: false }));
+    // It was sent again while it was told: what comes of that is told afterwards.
+    if (this.telling.has(message.id)) this.telling.set(message.id, true);
+    else if (listener) this.track(this.tell(message, listener, { error, redelivered: false }));
     else if (isUntold(message)) this.fresh.add(message.id);
   }
 
@@ -71,14 +73,9 @@ export class Announcer {
     { error, redelivered }: { readonly error?: As2Error | undefined; readonly redelivered: boolean },
   ): Promise<void> {
     const { id } = message;
-    if (!isUntold(message)) return;
-    if (this.telling.has(id)) {
-      this.telling.set(id, true);
-      return;
-    }
+    if (!isUntold(message) || this.telling.has(id)) return;
     this.telling.set(id, false);
     this.shelf.hold(message);
-    const { state } = message.record;
     try {
       const context = await message.context();
       await listener.outcome(outcomeOf(message, error), {
@@ -88,20 +85,24 @@ export class Announcer {
         payload: () => message.payload(),
       });
       await lock(this.spool, message, async () => {
-        // It may have been sent again meanwhile.
-        if (message.record.state === state && isUntold(message)) {
-          await message.folder.note(state, {}, { unreported: false });
-        }
+        const isLast = this.telling.get(id) === false && isUntold(message);
+        if (isLast) await message.folder.note(message.record.state, {}, { unreported: false });
       });
+      this.told(message);
     } catch {
-      // It stays untold, and is told again when somebody attaches.
+      // It stays untold, and is told again when somebody attaches; or to who has attached meanwhile.
+      this.told(message);
+      const other = this.listenerOf(message);
+      if (other && other !== listener) await this.tell(message, other, { redelivered: true });
     } finally {
-      const hasMore = this.telling.get(id);
-      this.telling.delete(id);
-      // It was sent again while it was told, and has another outcome already.
-      if (hasMore) this.announce(message);
       this.shelf.release(message);
     }
+  }
+
+  private told(message: OutgoingMessage): void {
+    const hasMore = this.telling.get(message.id);
+    this.telling.delete(message.id);
+    if (hasMore) this.announce(message);
   }
 
   private track(work: Promise<void>): void {

@@ -162,13 +162,22 @@ export class Delivery {
         return await lock(spool, message, step);
       } catch (reason) {
         const error = asStoreError(reason, spool.directory);
-        if (!error || this.closing.signal.aborted) {
-          steps.emitterOf(message)('send-failed', { error: error ?? toAs2Error(reason) });
-          return undefined;
-        }
+        if (!error) return this.giveUp(message, toAs2Error(reason));
+        // The next process finds it as it was.
+        if (this.closing.signal.aborted) return undefined;
         steps.waiting(message, { error });
         await this.pause();
       }
+    }
+  }
+
+  /** What is stored cannot be understood; trying again would find the same. */
+  private async giveUp(message: OutgoingMessage, error: As2Error): Promise<undefined> {
+    const { spool, steps } = this.parts;
+    try {
+      await lock(spool, message, () => steps.fail(message, error));
+    } catch {
+      steps.emitterOf(message)('send-failed', { error });
     }
   }
 
@@ -202,6 +211,9 @@ async function overdueError(message: OutgoingMessage): Promise<As2Error> {
     messageId,
     partner,
     minutes: Math.max(1, Math.round(waitedMs / 60_000)),
-    url: (await message.headers()).get('Receipt-Delivery-Option'),
+    url: await message.headers().then(
+      (headers) => headers.get('Receipt-Delivery-Option'),
+      () => undefined,
+    ),
   });
 }

@@ -80,9 +80,9 @@ export class Dispatcher {
     this.flights.set(message.id, flight);
   }
 
-  /** A message was put back on the shelf. */
-  onRelease({ record }: OutgoingMessage): void {
-    if (record.dueAt === undefined) return;
+  /** Somebody has worked with a message: it may be due at another time now. */
+  onRelease({ id, record }: OutgoingMessage): void {
+    if (record.dueAt === undefined || this.flights.has(id)) return;
     this.parts.lanes.expect(record.key.to, record.dueAt);
     this.call();
   }

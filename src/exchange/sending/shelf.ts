@@ -16,7 +16,7 @@ export class Shelf {
   private readonly loading = new Map<string, Promise<OutgoingFolder | undefined>>();
   private readonly watches = new Set<Set<string>>();
 
-  /** @param onRelease told when nobody works with a message any more */
+  /** @param onRelease told when somebody has done with a message what was to be done */
   constructor(
     private readonly spool: Spool,
     private readonly onRelease: (message: OutgoingMessage) => void,
@@ -77,9 +77,11 @@ export class Shelf {
 
   release(message: OutgoingMessage): void {
     const entry = this.entries.get(message.id);
-    if (!entry || --entry.users > 0) return;
-    this.entries.delete(message.id);
-    for (const changed of this.watches) changed.add(message.id);
+    if (!entry) return;
+    if (--entry.users === 0) {
+      this.entries.delete(message.id);
+      for (const changed of this.watches) changed.add(message.id);
+    }
     this.onRelease(message);
   }
 

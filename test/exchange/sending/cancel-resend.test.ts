@@ -152,4 +152,43 @@ describe('exchange: outbox, cancel and resend', () => {
       assert.equal((await bench.spool.get(exchangeId))?.record.unreported, false);
     });
   });
+
+  it('one whose outcome the owner has not taken yet', async () => {
+    let answers = 0;
+    const script: Script = (arrived, mock) =>
+      ++answers === 1 ? { status: 404, headers: [], body: '' } : mock.receipt(arrived);
+    let calls = 0;
+    let release = (): void => undefined;
+    const listener = {
+      outcome: async () => {
+        if (++calls === 1) await new Promise<void>((resolve) => (release = resolve));
+      },
+    };
+    await OutboxBench.run({ script, listener }, async (bench) => {
+      const exchangeId = await bench.submit();
+      await until(() => calls === 1, 'it is being told');
+      assert.equal(await bench.outbox.resend(exchangeId), true);
+      await until(() => bench.eventsOf('send-completed').length === 1, 'it is sent again all the same');
+      release();
+      await until(() => bench.told.length === 2, 'the second outcome is told');
+      assert.deepEqual(
+        bench.told.map(({ outcome }) => outcome.ok),
+        [false, true],
+      );
+    });
+  });
+
+  it('a message that cannot be read any more fails once, with a reason', async () => {
+    await OutboxBench.run({ script: BUSY }, async (bench) => {
+      const exchangeId = await bench.submit();
+      await bench.idle();
+      const folder = await bench.spool.get(exchangeId);
+      await folder!.add('request-headers.json', 'no JSON');
+      await folder!.advance('retrying');
+      await bench.restart();
+      await bench.pass(10 * MINUTE_MS);
+      assert.equal((await bench.outcome(exchangeId)).error?.code, 'unexpected');
+      assert.equal(bench.partner.arrived.length, 1);
+    });
+  });
 });

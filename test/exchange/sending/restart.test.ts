@@ -146,6 +146,26 @@ describe('exchange: outbox, restart', () => {
       });
     });
 
+    it('go to the listener that takes the place of one that ends while it is told', async () => {
+      let fail = (_error: Error): void => undefined;
+      const listener = { outcome: () => new Promise<void>((_resolve, reject) => (fail = reject)) };
+      await OutboxBench.run({ listener }, async (bench) => {
+        const exchangeId = await bench.submit();
+        await until(() => bench.eventsOf('send-completed').length === 1, 'it is there');
+        await until(() => bench.outbox.inWork === 1, 'it is being told');
+        bench.attach();
+        await until(() => bench.outbox.inWork === 1, 'the new one was asked for');
+        assert.equal(bench.told.length, 0);
+        fail(new Error('the node is closed'));
+        await bench.idle();
+        assert.deepEqual(
+          bench.told.map(({ info }) => [info.exchangeId, info.redelivered]),
+          [[exchangeId, true]],
+        );
+        assert.equal((await bench.spool.get(exchangeId))?.record.unreported, false);
+      });
+    });
+
     it('go to their owner only', async () => {
       await OutboxBench.run({}, async (bench) => {
         const owners: string[] = [];
