@@ -30,6 +30,9 @@ export interface SpoolSettings {
   readonly clock?: Clock;
 }
 
+/** A step that comes with something else. */
+type NotedStep<Facts extends object> = Step & { readonly state?: string; readonly facts?: Partial<Facts> };
+
 const THRESHOLD_BYTES = 1024 * 1024;
 /** Files up to this size cost less as rows of the journal. */
 const SMALL_BYTES = 64 * 1024;
@@ -71,7 +74,7 @@ export class Spool {
   }
 
   /**
-   * @throws As2Error `journal-damaged`, `journal-newer`, `runtime-without-sqlite`, `store-full`, `store-in-use`,
+   * @throws As2Error `journal-damaged`, `journal-missing`, `journal-newer`, `runtime-without-sqlite`, `store-full`, `store-in-use`,
    *   `store-unavailable`
    */
   static async open(settings: SpoolSettings): Promise<Spool> {
@@ -145,18 +148,26 @@ export class Spool {
    */
   async claim<Facts extends object>(
     folder: ExchangeFolder<Facts>,
-    step: Step & { readonly state?: string; readonly facts?: Partial<Facts> } = {},
+    { state = folder.record.state, facts = {}, ...step }: NotedStep<Facts> = {},
   ): Promise<void> {
-    const { state = folder.record.state, facts = {}, ...rest } = step;
-    await folder.step(state, facts, rest, { claimed: true });
+    await folder.step(state, facts, step, { claimed: true });
   }
 
-  /** Keeps the exchange of a message that was not taken as evidence; its key stays or becomes free. */
-  async settleRefused(folder: ExchangeFolder<object>, step: Step = {}): Promise<void> {
+  /**
+   * Keeps the exchange of a message that was not taken as evidence; its key stays or becomes free. In the same moment a
+   * step may be noted.
+   */
+  async settleRefused<Facts extends object>(
+    folder: ExchangeFolder<Facts>,
+    { state = folder.record.state, facts = {}, ...step }: NotedStep<Facts> = {},
+  ): Promise<void> {
     const refusedBytes = await folder.totalBytes();
     const standing = { claimed: false, refusedBytes };
-    if (folder.settled) await folder.step(folder.record.state, {}, step, standing);
-    else await folder.settle(this.placeOf(folder.record), step, standing);
+    if (folder.settled) await folder.step(state, facts, step, standing);
+    else {
+      await folder.note(state, facts);
+      await folder.settle(this.placeOf(folder.record), step, standing);
+    }
     this.refused.add(refusedBytes);
   }
 

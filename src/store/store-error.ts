@@ -4,6 +4,7 @@ import { As2Error, isAs2Error } from '../errors';
 const OWN = new Set([
   'exchange-unreadable',
   'journal-damaged',
+  'journal-missing',
   'journal-newer',
   'runtime-without-sqlite',
   'store-full',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import {
   copyFile,
   mkdir,
@@ -103,7 +104,53 @@ describe('store: a damaged journal', () => {
     });
   }
 
-  it('moved away: a new one begins, and what belongs to the old one is not read into it', async () => {
+  it('gone: said so, at the start and in use, until it is back', async () => {
+    await withTempDirectory(async (temp) => {
+      const directory = join(temp, 'spool');
+      const path = join(directory, 'journal.sqlite');
+      const move = async (from: string, to: string): Promise<void> => {
+        const names = (await readdir(directory)).filter((name) => name.startsWith('journal.sqlite'));
+        for (const name of names.filter((each) => each.endsWith(from))) {
+          await rename(
+            join(directory, name),
+            join(directory, `${name.slice(0, name.length - from.length)}${to}`),
+          );
+        }
+      };
+      await opened(directory, async (spool) => settled(spool, 'before'));
+      await move('', '.away');
+      await assert.rejects(openSpool({ directory }), (error) => {
+        assert.ok(hasCode('journal-missing')(error));
+        assert.match((error as Error).message, /Put it back.*move the whole directory/);
+        return true;
+      });
+      assert.ok(!existsSync(path));
+      await move('.away', '');
+      await opened(directory, async (spool) => {
+        await settled(spool, 'in use');
+        await move('', '.away');
+        await assert.rejects(settled(spool, 'lost'), hasCode('store-unavailable'));
+        await assert.rejects(settled(spool, 'lost'), hasCode('journal-missing'));
+        await move('.away', '');
+        while (!(await spool.find('in', keyOf('before')).catch(() => undefined))) {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+        assert.ok(await spool.find('in', keyOf('in use')));
+        assert.equal(await spool.find('in', keyOf('lost')), undefined);
+      });
+    });
+  });
+
+  it('the whole directory moved away: a new one begins', async () => {
+    await withTempDirectory(async (temp) => {
+      const directory = join(temp, 'spool');
+      await opened(directory, async (spool) => settled(spool, 'old'));
+      await rename(directory, `${directory}.away`);
+      await opened(directory, async (spool) => assert.equal(await spool.find('in', keyOf('old')), undefined));
+    });
+  });
+
+  it('what is left of an old one is not read into a new one', async () => {
     await withTempDirectory(async (temp) => {
       const directory = join(temp, 'spool');
       const journal = join(directory, 'journal.sqlite');
@@ -116,6 +163,7 @@ describe('store: a damaged journal', () => {
       }
       await spool.close();
       await rm(journal);
+      await rm(join(directory, 'journal.begun'));
       await copyFile(join(temp, 'crashed', 'journal.sqlite-wal'), `${journal}-wal`);
       await opened(directory, async (again) => {
         assert.equal(await again.find('in', keyOf('old')), undefined);
@@ -292,14 +340,22 @@ describe('store: a disk that does not take it', () => {
   });
 
   it('a journal that was exchanged while it was in use takes nothing more; then the new one is used', async () => {
-    await withSpool(async (spool) => {
-      await settled(spool, 'before');
-      const path = join(spool.directory, 'journal.sqlite');
-      for (const suffix of ['', '-wal', '-shm']) await rename(`${path}${suffix}`, `${path}${suffix}.away`);
-      await assert.rejects(settled(spool, 'lost'), hasCode('store-unavailable'));
-      await settled(spool, 'after');
-      assert.equal(await spool.find('in', keyOf('before')), undefined);
-      assert.ok(await spool.find('in', keyOf('after')));
+    await withTempDirectory(async (temp) => {
+      const backup = join(temp, 'backup.sqlite');
+      const directory = join(temp, 'spool');
+      await opened(directory, async (spool) => settled(spool, 'in both'));
+      const path = join(directory, 'journal.sqlite');
+      await copyFile(path, backup);
+      await opened(directory, async (spool) => {
+        await settled(spool, 'before');
+        for (const suffix of ['', '-wal', '-shm']) await rename(`${path}${suffix}`, `${path}${suffix}.away`);
+        await rename(backup, path);
+        await assert.rejects(settled(spool, 'lost'), hasCode('store-unavailable'));
+        await settled(spool, 'after');
+        assert.equal(await spool.find('in', keyOf('before')), undefined);
+        assert.ok(await spool.find('in', keyOf('in both')));
+        assert.ok(await spool.find('in', keyOf('after')));
+      });
     });
   });
 });

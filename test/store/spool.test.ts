@@ -90,6 +90,7 @@ describe('store: spool', () => {
       }
       assert.deepEqual((await readdir(spool.directory)).sort(), [
         'in',
+        'journal.begun',
         'journal.lock',
         'journal.sqlite',
         'journal.sqlite-shm',

@@ -1,4 +1,13 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import type * as NodeSqlite from 'node:sqlite';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
@@ -9,6 +18,9 @@ type Sqlite = typeof NodeSqlite;
 
 /** How long a reader, such as an administrator's sqlite3, may hold up a write. */
 const BUSY_MS = 5_000;
+const MARK = `There is a journal here, journal.sqlite. Without it nothing is sent or received, because messages that wait would be
+forgotten and repeats taken for new. To start anew, move the whole directory away.
+`;
 /** Statements kept ready; the journal uses some dozens. */
 const MOST_STATEMENTS = 200;
 
@@ -33,7 +45,7 @@ export class JournalDatabase {
     const lock = takeLock(sqlite, path, patienceMs);
     let database: DatabaseSync | undefined;
     try {
-      if (!existsSync(path)) create(sqlite, path, migrations);
+      provide(sqlite, path, migrations);
       const { size, ino } = statSync(path);
       if (size === 0) throw new JournalFailure('journal-damaged', 'the file is empty');
       database = new sqlite.DatabaseSync(path);
@@ -134,6 +146,21 @@ function takeLock({ DatabaseSync }: Sqlite, path: string, patienceMs: number): D
     if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
     throw new JournalFailure('store-in-use', 'another process uses it');
   }
+}
+
+/**
+ * A journal that is gone is not replaced by an empty one: messages that wait would be forgotten, and repeats delivered
+ * again. That there was one, a file beside it says.
+ */
+function provide(sqlite: Sqlite, path: string, migrations: OpenOptions['migrations']): void {
+  const mark = path.replace(/\.sqlite$/, '.begun');
+  if (!existsSync(path)) {
+    if (existsSync(mark)) throw new JournalFailure('journal-missing', 'it is gone');
+    create(sqlite, path, migrations);
+  }
+  if (existsSync(mark)) return;
+  writeFileSync(mark, MARK, { mode: 0o600, flush: true });
+  syncDirectory(dirname(path));
 }
 
 /** Made aside, so that a journal without content is never taken for a new one. */

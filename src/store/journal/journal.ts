@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { As2Error } from '../../errors';
 import type { Direction, ExchangeKey, ExchangeRecord, HistoryEntry } from '../exchange-record';
 import { idTime } from '../exchange-id';
@@ -72,7 +73,7 @@ export class Journal {
     private readonly queries: Queries,
   ) {}
 
-  /** @throws As2Error `journal-damaged`, `journal-newer`, `store-full`, `store-in-use`, `store-unavailable` */
+  /** @throws As2Error `journal-damaged`, `journal-missing`, `journal-newer`, `store-full`, `store-in-use`, `store-unavailable` */
   static async open(path: string, options: Partial<Omit<OpenOptions, 'path'>> = {}): Promise<Journal> {
     const builder = await loadQueryBuilder();
     const connection = new JournalConnection({
@@ -272,6 +273,9 @@ export class Journal {
     const { code, message: reason } = failureIn(error);
     switch (code) {
       case 'journal-damaged':
+        return new As2Error(code, { path, reason, directory: dirname(path) });
+      case 'journal-missing':
+        return new As2Error(code, { path, directory: dirname(path) });
       case 'journal-newer':
         return new As2Error(code, { path, reason });
       case 'store-full':

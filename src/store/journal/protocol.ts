@@ -19,6 +19,7 @@ export type Row = Readonly<Record<string, SqlValue>>;
 
 export type FailureCode =
   | 'journal-damaged'
+  | 'journal-missing'
   | 'journal-newer'
   | 'row-missing'
   | 'runtime-without-sqlite'
