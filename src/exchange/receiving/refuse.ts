@@ -15,22 +15,20 @@ import { makeReceipt, storeReceipt } from './reply';
  */
 export async function refuse(message: StoredMessage, error: As2Error, remark?: string): Promise<HandedOver> {
   const { arrival, folder } = message;
-  const { options, clock, refusals } = arrival.receiver;
+  const { options, clock, owner, refusals } = arrival.receiver;
   refusals.add(senderOf(arrival));
   const verdict = dispositionFor(error);
   const disposition = formatDisposition(verdict);
   const receipt = await makeReceipt(arrival, { disposition: verdict, mic: micOfError(error), remark });
   await storeReceipt(folder, receipt);
-  await folder.advance(
-    'refused',
-    { disposition, error: storedError(error) },
-    {
-      attempts: 0,
-      dueAt: receipt && isAsynchronous(arrival) ? clock.now() : null,
-      detail: { disposition, error: { code: error.code, message: error.message } },
-    },
-  );
-  await options.spool.settleRefused(folder);
+  await options.spool.settleRefused(folder, {
+    state: 'refused',
+    facts: { disposition, error: storedError(error) },
+    attempts: 0,
+    dueAt: receipt && isAsynchronous(arrival) ? clock.now() : null,
+    owner,
+    detail: { disposition, error: { code: error.code, message: error.message } },
+  });
   arrival.emit('message-rejected', { error, disposition });
   const reply = { disposition, folder, ...(receipt ? { receipt } : {}) };
   return { folder, reply: Promise.resolve(reply) };
