@@ -125,6 +125,22 @@ describe('the packed package', function () {
     assert.ok(Number(stdout) > 5, stdout);
   });
 
+  it('finds the thread of its journal, and warns of nothing', async () => {
+    const program = `
+      const { openSpool } = require('node-red-contrib-as2');
+      openSpool({ directory: 'spool' }).then(async (spool) => {
+        const key = { from: 'A', to: 'B', messageId: 'm' };
+        await spool.settle(await spool.begin('in', key, 'received', {}));
+        console.log((await spool.find('in', key)).record.state);
+        await spool.close();
+      });`;
+    const { stdout, stderr } = await run(process.execPath, ['--eval', program], {
+      cwd: nodeRed.userDirectory,
+    });
+    assert.equal(stdout, 'received\n');
+    assert.equal(stderr, '');
+  });
+
   it('gives programs a trading partner for their tests', async () => {
     const program = `
       const { TradingPartner } = require('node-red-contrib-as2/testing');
