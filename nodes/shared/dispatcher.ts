@@ -15,6 +15,9 @@ import {
 } from './express';
 import { safely } from './safely';
 
+/** So long flows take to start, for the partner that meets them at it. */
+const RESTART_SECONDS = 10;
+
 /** One as2-in node as the dispatcher sees it. */
 export interface Endpoint {
   readonly id: string;
@@ -139,7 +142,7 @@ export class Dispatcher {
   private answer(endpoint: Endpoint | 'restarting', request: ExpressRequest, response: ServerResponse): void {
     onRequest(this.RED, async () => {
       if (endpoint !== 'restarting') return endpoint.handle(request, response);
-      await core.http.sendAnswer(request, response, core.http.busyAnswer());
+      await core.http.sendAnswer(request, response, core.http.busyAnswer(RESTART_SECONDS));
     })(request, response);
   }
 

@@ -5,7 +5,8 @@ const STYLE = `
 .as2-form .form-row > label:first-child > .fa { width: 16px; text-align: center; }
 .as2-form .form-row > input:not([type=checkbox]), .as2-form .form-row > select, .as2-form .form-row > textarea { width: 100%; box-sizing: border-box; }
 .as2-form .form-row.as2-wide { display: block; }
-.as2-form .form-row .as2-below { grid-column: 2; }
+.as2-form .form-row .as2-below { grid-column: 2; margin-top: 6px; }
+.as2-form .form-row .as2-below:empty { display: none; }
 .as2-form .as2-hidden { display: none !important; }
 .as2-form .as2-check { display: flex; gap: 8px; align-items: center; line-height: 20px; width: auto; margin: 0; }
 .as2-form .form-row .as2-check input { width: auto; margin: 0; flex: none; }
