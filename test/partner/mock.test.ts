@@ -108,6 +108,17 @@ describe('The trading partner for tests', () => {
     });
   });
 
+  it('tells what went wrong in a function that was to decide', async () => {
+    await withTwo(async (alpha, beta) => {
+      beta.plan(() => {
+        throw new Error('not so');
+      });
+      await assert.rejects(alpha.send(), /ended before a complete answer|ECONNRESET/);
+      assert.match(String(beta.failures[0]), /not so/);
+      assert.equal((await alpha.send()).verdict?.positive, true);
+    });
+  });
+
   for (const breaks of ['before-body', 'in-body', 'after-body'] as const) {
     it(`breaks its own connection ${breaks}`, async () => {
       await withTwo(async (alpha, beta) => {

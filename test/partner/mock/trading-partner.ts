@@ -78,6 +78,8 @@ export class TradingPartner {
   readonly deliveries = new Queue<Delivery>('delivery of a receipt');
   /** Requests whose body it did not read to the end, or that were no AS2. */
   brokenRequests = 0;
+  /** What went wrong with those, if it was not planned. */
+  readonly failures: unknown[] = [];
   peer: Peer;
   usually: Behaviour | Decision;
 
@@ -97,7 +99,8 @@ export class TradingPartner {
     this.peer = peer;
     this.usually = usually;
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      this.take(request, response).catch(() => {
+      this.take(request, response).catch((error: unknown) => {
+        this.failures.push(error);
         this.brokenRequests += 1;
         response.destroy();
       });
