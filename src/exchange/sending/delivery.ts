@@ -43,10 +43,14 @@ export class Delivery {
     await this.noting(message, () => this.conclude(message, transmitted, prepared));
   }
 
-  /** Ends the attempt that is being made; unless it succeeds in that moment, the message is cancelled. */
-  cancel(id: string): void {
+  /**
+   * Ends the attempt that is being made; unless it succeeds in that moment, the message is cancelled.
+   * @returns to be called when the attempt has ended
+   */
+  cancel(id: string): () => void {
     this.cancelled.add(id);
     this.running.get(id)?.abort();
+    return () => this.cancelled.delete(id);
   }
 
   /** Ends all attempts; the messages go back into the queue. */

@@ -123,8 +123,9 @@ export class Outbox {
     return this.with(exchangeId, async (message) => {
       const isFlying = this.dispatcher.isFlying(exchangeId);
       if (isFlying) {
-        this.delivery.cancel(exchangeId);
+        const forget = this.delivery.cancel(exchangeId);
         await this.dispatcher.landed(exchangeId);
+        forget();
       }
       return lock(this.spool, message, async () => {
         if (isFinal(message.record)) return isFlying && message.record.state === 'cancelled';
