@@ -47,6 +47,7 @@ describe('exchange: what survives', () => {
     };
     await receiving({ handOver }, async ({ alpha, beta, post, station }) => {
       const journal = new DatabaseSync(join(station.spool.directory, 'journal.sqlite'));
+      journal.exec('PRAGMA busy_timeout = 10000');
       broken.journal = journal;
       const message = await composeWire(alpha, beta);
       assert.equal((await post(message)).status, 503);
@@ -72,6 +73,7 @@ describe('exchange: what survives', () => {
       await post(message);
       await station.event('receipt-sent');
       const database = new DatabaseSync(join(station.spool.directory, 'journal.sqlite'));
+      database.exec('PRAGMA busy_timeout = 10000');
       const facts = '{"version":';
       database.prepare('UPDATE exchanges SET facts = ?').run(facts);
       assert.equal((await post(message)).status, 503);

@@ -150,6 +150,7 @@ describe('store: journal', () => {
       await assert.rejects(other.advance('accepted'), hasCode('exchange-unreadable'));
       await other.note('receipt-sent');
       const database = new DatabaseSync(join(spool.directory, 'journal.sqlite'));
+      database.exec('PRAGMA busy_timeout = 10000');
       for (const table of ['exchanges', 'history', 'files']) {
         assert.equal(database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n, 0, table);
       }
@@ -175,6 +176,7 @@ describe('store: journal', () => {
     await withSpool(async (spool) => {
       const folder = await settled(spool, 'one');
       const database = new DatabaseSync(join(spool.directory, 'journal.sqlite'));
+      database.exec('PRAGMA busy_timeout = 10000');
       database.exec(`CREATE TRIGGER refuse BEFORE UPDATE ON exchanges BEGIN SELECT raise(ABORT, 'no'); END`);
       await folder.note('sending', { note: 'changed' }, { attempts: 3, owner: 'node-1', dueAt: 7 });
       await assert.rejects(folder.advance('sent', { note: 'lost' }), hasCode('store-unavailable'));
