@@ -10,6 +10,7 @@ import { HeldMessages } from './sending/held-messages';
 
 /** Node-RED waits 15 s for a node that closes. */
 const CLOSE_GRACE_MS = 8_000;
+const LONGEST_DEPLOY_MS = 30_000;
 
 /**
  * The spool and the outbox of one Node-RED, open as long as an as2 node needs them. They stay open over a deploy, so
@@ -95,7 +96,10 @@ export class Exchanges {
   private readonly onStopping = ({ diff }: { diff?: object }): void => {
     // What Node-RED finds out about a deploy; when it stops for good there is nothing to find out.
     this.isDeploy = diff !== undefined && 'globalConfigChanged' in diff;
-    this.gate = newGate(false);
+    const gate = newGate(false);
+    this.gate = gate;
+    // Where types of nodes are missing the flows are never said to have started, and those that still run go on.
+    if (this.isDeploy) setTimeout(gate.run, LONGEST_DEPLOY_MS).unref();
   };
 
   private readonly onStarted = (): void => {
@@ -133,7 +137,7 @@ const TOLD_IN_THE_LOG: ReadonlySet<string> = new Set([
 
 interface Gate {
   readonly open: Promise<void>;
-  run(): void;
+  readonly run: () => void;
 }
 
 function newGate(isOpen: boolean): Gate {

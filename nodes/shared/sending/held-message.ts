@@ -9,6 +9,7 @@ export interface HeldMessage {
   readonly done: (error?: Error) => void;
   /** The node that got it. With the next deploy another one takes over, which cannot use `done` for errors. */
   readonly node: Node;
+  readonly owner: string;
   readonly payload: KeptPayload | undefined;
   readonly report: SentReport;
   /** The document was taken out of the message, and lies in the spool. */
@@ -74,12 +75,15 @@ export async function rebuilt(
   RED: NodeAPI,
   kept: KeptMessage,
   stored: () => Promise<StoredPayload | undefined>,
-): Promise<NodeMessage> {
+): Promise<{ readonly message: NodeMessage; readonly missing: readonly string[] }> {
   const message = { ...kept.message } as NodeMessage;
-  const { payload } = kept;
-  const bytes = payload && (await stored());
-  if (bytes) RED.util.setMessageProperty(message, payload.property, await documentOf(payload, bytes), true);
-  return message;
+  const { payload, missing } = kept;
+  if (!payload) return { message, missing };
+  const { property } = payload;
+  const bytes = await stored();
+  if (!bytes) return { message, missing: [...missing, property] };
+  RED.util.setMessageProperty(message, property, await documentOf(payload, bytes), true);
+  return { message, missing };
 }
 
 async function documentOf(

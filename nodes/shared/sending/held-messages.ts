@@ -1,4 +1,3 @@
-import type { Node } from 'node-red';
 import type { HeldMessage } from './held-message';
 
 /** The messages of all as2-out nodes that are on their way. They outlive the node that took them. */
@@ -28,12 +27,12 @@ export class HeldMessages {
   }
 
   /** The node is gone for good; should it come back, its messages are in the journal. */
-  drop(node: Node): void {
+  drop(owner: string): void {
     for (const [exchangeId, token] of this.tokens) {
-      if (this.byToken.get(token)?.node === node) this.tokens.delete(exchangeId);
+      if (this.byToken.get(token)?.owner === owner) this.tokens.delete(exchangeId);
     }
     for (const [token, message] of this.byToken) {
-      if (message.node === node) this.byToken.delete(token);
+      if (message.owner === owner) this.byToken.delete(token);
     }
   }
 

@@ -1,3 +1,4 @@
+import { isDate } from 'node:util/types';
 import type { NodeMessageInFlow } from 'node-red';
 import type { SentReport } from '../out-message';
 
@@ -56,17 +57,21 @@ class PlainCopy {
   private whole = true;
   /** From the root to where we are: an object inside itself has no JSON. */
   private readonly path: object[] = [];
+  /** Not to be spent on what is too large to be kept anyway. */
+  private room = MOST_BYTES;
 
   of(value: unknown): Copied | typeof LOST {
     const copy = this.copy(value);
-    return copy === LOST ? LOST : { value: copy, whole: this.whole };
+    return copy === LOST || this.room < 0 ? LOST : { value: copy, whole: this.whole };
   }
 
   private copy(value: unknown): unknown {
+    this.room -= typeof value === 'string' ? value.length : 4;
+    if (this.room < 0) return LOST;
     if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
     if (typeof value === 'number') return Number.isFinite(value) ? value : LOST;
     if (typeof value !== 'object') return LOST;
-    if (value instanceof Date) return Number.isNaN(value.getTime()) ? LOST : value.toISOString();
+    if (isDate(value)) return Number.isNaN(value.getTime()) ? LOST : value.toISOString();
     if (this.path.length >= DEEPEST || this.path.includes(value)) return LOST;
     this.path.push(value);
     const copy = Array.isArray(value) ? this.array(value) : isPlainObject(value) ? this.object(value) : LOST;

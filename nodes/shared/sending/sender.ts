@@ -107,10 +107,11 @@ export class Sender implements OutboxListener {
     try {
       prepared = await prepare();
       const outbox = await this.outbox();
-      const holding = { message, done, node: this.node, payload: prepared.payload, report };
+      const { node, owner } = this;
+      const holding = { message, done, node, owner, payload: prepared.payload, report };
       const context = keptMessage(this.RED, token, holding);
       held.hold(token, holding);
-      const { exchangeId } = await outbox.submit({ ...prepared.submit, owner: this.owner, context });
+      const { exchangeId } = await outbox.submit({ ...prepared.submit, owner, context });
       held.name(token, exchangeId);
       this.shown.rename(token, exchangeId);
     } catch (thrown) {
@@ -126,13 +127,13 @@ export class Sender implements OutboxListener {
   async outcome(outcome: SendOutcome, info: OutcomeInfo): Promise<void> {
     // In the middle of a deploy the nodes behind this one may be closed already.
     await Promise.race([this.state.exchanges.flowsRun(), this.closed.promise]);
-    const kept = info.context as KeptMessage;
+    const kept = { ...NOTHING_KEPT, ...info.context };
     const holding = this.state.exchanges.held.take(kept.token, info.exchangeId);
-    const message = await this.messageOf(kept, holding, info);
+    const { message, missing } = await this.messageOf(kept, holding, info);
     message.as2 = withoutGaps({
       ...(holding?.report ?? kept.report),
       ...outcomeReport(outcome),
-      ...(holding ? {} : resumption(kept, info)),
+      ...(holding ? {} : resumption(missing, info)),
       ...(outcome.ok ? {} : { error: errorReport(this.RED, outcome.error) }),
     });
     this.shown.remove(info.exchangeId, () => this.showOutcome(outcome));
@@ -175,7 +176,7 @@ export class Sender implements OutboxListener {
     this.attached?.detach();
     this.closed.reject(new Error('the node was closed'));
     this.line.close();
-    if (removed) this.state.exchanges.held.drop(this.node);
+    if (removed) this.state.exchanges.held.drop(this.owner);
     await this.state.exchanges.release(this.node);
   }
 
@@ -183,7 +184,7 @@ export class Sender implements OutboxListener {
     kept: KeptMessage,
     holding: HeldMessage | undefined,
     info: OutcomeInfo,
-  ): Promise<NodeMessage & { as2?: SentReport }> {
+  ): Promise<{ readonly message: NodeMessage & { as2?: SentReport }; readonly missing: readonly string[] }> {
     const stored = async () => info.payload();
     try {
       if (!holding) return await rebuilt(this.RED, kept, stored);
@@ -192,7 +193,7 @@ export class Sender implements OutboxListener {
       // The outcome counts more than the document, which the flow then finds missing.
       this.node.warn(describe(this.RED, toAs2Error(thrown)));
     }
-    return holding?.message ?? { ...kept.message };
+    return { message: holding?.message ?? { ...kept.message }, missing: kept.missing };
   }
 
   private showOutcome(outcome: SendOutcome): void {
@@ -217,8 +218,10 @@ export class Sender implements OutboxListener {
   }
 }
 
-function resumption(kept: KeptMessage, { redelivered }: OutcomeInfo): Partial<SentReport> {
-  const { missing } = kept;
+/** Should the journal have lost what was stored with a message, its outcome is told all the same. */
+const NOTHING_KEPT: KeptMessage = { token: '', message: {}, missing: [], report: {} };
+
+function resumption(missing: readonly string[], { redelivered }: OutcomeInfo): Partial<SentReport> {
   return {
     resumed: true,
     ...(redelivered ? { redelivered } : {}),
