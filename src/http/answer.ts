@@ -68,9 +68,9 @@ export function emptyAnswer(status: 200 | 204 = 200): HttpAnswer {
 }
 
 /** 503: nothing was processed, and the sender may try again (HTTP-13). */
-export function busyAnswer(): HttpAnswer {
+export function busyAnswer(retryAfterSeconds = RETRY_AFTER_SECONDS): HttpAnswer {
   return textAnswer(503, 'This station cannot take messages right now. Please send again later.', {
-    headers: [['Retry-After', String(RETRY_AFTER_SECONDS)]],
+    headers: [['Retry-After', String(retryAfterSeconds)]],
     close: true,
   });
 }

@@ -1,10 +1,11 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../support/free-port';
 import { testKeyPair } from '../support/keys';
 import { type FlowNode, type NodeRedProcess, startNodeRed } from '../support/node-red-process';
 import { identityNode, partnerNode } from '../support/stations';
-import { freePort, placesOf } from './pair';
+import { placesOf } from './pair';
 
 type Name = 'alpha' | 'beta';
 
@@ -42,7 +43,7 @@ export async function killNodeRed(directory: string, kills: number, onKill: () =
       );
     }
     writeFileSync(pause, '');
-    return await untilStill(directory);
+    return await untilDone(NAMES.map((name) => running[name]));
   } finally {
     await Promise.all(NAMES.map((name) => running[name].stop()));
   }
@@ -53,19 +54,24 @@ const NAMES = ['alpha', 'beta'] as const;
 const PAUSES_MINUTES = [0.005, 0.01, 0.02, 0.05];
 /** On average, beyond the start. */
 const LIFE_MS = 2_500;
-const STILL_MS = 10_000;
-const LONGEST_MS = 120_000;
+const LONGEST_MS = 180_000;
+/** With these something is still to be done. */
+const UNFINISHED = 'queued,sending,retrying,awaiting-receipt,received,taken,receipt-retry';
 
-/** The flows tell nobody what is waiting; the journals are looked at when the processes have ended. */
-async function untilStill(directory: string): Promise<boolean> {
-  const ledgers = (): number =>
-    NAMES.reduce((bytes, name) => bytes + readFileSync(placesOf(directory, name).ledger).length, 0);
+/** Until their journals say that nothing is to be done any more. @returns false, when that takes too long */
+async function untilDone(stations: readonly NodeRedProcess[]): Promise<boolean> {
   const deadline = Date.now() + LONGEST_MS;
-  for (let [before, since] = [ledgers(), Date.now()]; Date.now() - since < STILL_MS;) {
-    await delay(100);
-    const now = ledgers();
-    if (now !== before) [before, since] = [now, Date.now()];
+  for (let quiet = 0; quiet < 3;) {
+    let left = 0;
+    for (const station of stations) {
+      const { exchanges } = await station.getJson<{ exchanges: object[] }>(
+        `/as2/exchanges?state=${UNFINISHED}`,
+      );
+      left += exchanges.length;
+    }
+    quiet = left === 0 ? quiet + 1 : 0;
     if (Date.now() > deadline) return false;
+    await delay(500);
   }
   return true;
 }

@@ -1,8 +1,7 @@
 import { statSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../support/free-port';
 import { testKeyPair } from '../support/keys';
 import type { StationTask } from './station';
 import { StationProcess } from './station-process';
@@ -80,16 +79,4 @@ export async function untilQuiet({ directory, alpha, beta }: Pair): Promise<bool
 
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-/** One that stays the same over all lives; nobody else asks for it in the meantime. */
-export async function freePort(): Promise<number> {
-  const probe = createServer();
-  return new Promise((resolve, reject) => {
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }

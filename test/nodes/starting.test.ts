@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from '../crash/pair';
 import { postWire, type WireMessage } from '../partner/wire-message';
 import { messageOfAlice } from '../support/alice';
+import { freePort } from '../support/free-port';
 import { type NodeRedProcess, startNodeRed } from '../support/node-red-process';
 import { aliceAndBob } from '../support/stations';
 import { withTempDirectory } from '../support/temp';
