@@ -62,6 +62,34 @@ describe('as2-out, when a message does not get through at once', () => {
     });
   });
 
+  it('RCV-07: a receipt that is overdue goes to a Catch node; when it comes after all, the message goes on', async () => {
+    const bobs = { receiptDelivery: 'async', receiptTimeout: '0.002' };
+    await withAliceAlone({ usually: faults.lateReceipt, bob: bobs }, async ({ flow, bob }) => {
+      flow.send('out', { payload: 'an order' });
+      const { error, payload, as2 } = await flow.next('caught');
+      assert.deepEqual([error?.code, payload], ['receipt-overdue', 'an order']);
+      bob.release();
+      const sent = await flow.next('sent');
+      assert.deepEqual(
+        [sent.payload, sent.as2.exchange, sent.as2.error],
+        ['an order', as2.exchange, undefined],
+      );
+      assert.equal(sent.as2.receipt?.micMatches, true);
+    });
+  });
+
+  it('RCV-07: or the message is sent again, when that is wanted', async () => {
+    const bobs = { receiptDelivery: 'async', receiptTimeout: '0.002', receiptOverdue: 'resend' };
+    await withAliceAlone({ bob: bobs }, async ({ flow, bob }) => {
+      bob.plan(faults.lateReceipt);
+      flow.send('out', { payload: 'an order' });
+      const sent = await flow.next('sent');
+      const ids = bob.messages.all.map(({ headers }) => headers.get('Message-ID'));
+      assert.deepEqual(ids, [sent.as2.messageId, sent.as2.messageId]);
+      assert.ok(flow.isSilent('caught'));
+    });
+  });
+
   it('says how many wait', async () => {
     await withAliceAlone({ as2: LONG, usually: faults.down }, async (alice) => {
       const { flow } = alice;
@@ -192,6 +220,24 @@ describe('as2-out after a restart', () => {
       );
       assert.equal(bob.messages.all.length, 1);
     });
+  });
+
+  it('says that the document is missing, when payloads are not kept', async () => {
+    await withAliceAlone(
+      { as2: { ...LONG, keepSentPayload: false }, usually: faults.down },
+      async (alice) => {
+        const { flow, bob } = alice;
+        const message = { payload: large() };
+        flow.send('out', message);
+        await untilRetrying(alice);
+        assert.deepEqual(message.payload, large(), 'nothing else has it');
+        await alice.restart();
+        bob.usually = {};
+        flow.send('out', { as2: { action: 'resend', messageId: bob.messages.all[0]?.as2.messageId } });
+        const { payload, as2 } = await flow.next('sent');
+        assert.deepEqual([payload, as2.missing], [undefined, ['payload']]);
+      },
+    );
   });
 
   it('an as2-out inside a subflow gets its own messages back', async () => {
