@@ -66,6 +66,12 @@ export class Dispatcher {
     this.call();
   }
 
+  /** A message that was just taken, and has to wait for room. It comes from the shelf, and goes back to it. */
+  enqueue(message: OutgoingMessage): void {
+    if (this.isClosed || !this.parts.lanes.keep(message)) this.parts.shelf.release(message);
+    else this.call();
+  }
+
   /** Starts a message for which room was reserved. It comes from the shelf, and goes back to it. */
   launch(message: OutgoingMessage): void {
     const flight = this.parts
@@ -91,6 +97,7 @@ export class Dispatcher {
   async close(): Promise<void> {
     this.isClosed = true;
     this.timer?.cancel();
+    for (const message of this.parts.lanes.forgetAll()) this.parts.shelf.release(message);
     await this.filling;
     await Promise.all(this.flights.values());
   }
@@ -171,6 +178,8 @@ export class Dispatcher {
 
   /** Starts what is due for a partner, as far as there is room. */
   private async startFor(partner: string): Promise<void> {
+    const kept = this.parts.lanes.takeKept(partner);
+    if (kept) return this.startOrRelease(kept);
     const now = this.parts.clock.now();
     const limit = this.parts.lanes.room(partner);
     this.parts.lanes.look(partner);
@@ -193,6 +202,7 @@ export class Dispatcher {
 
   private startOrRelease(message: OutgoingMessage): void {
     const { id, record } = message;
+    if (this.parts.lanes.forget(message)) this.parts.shelf.release(message);
     if (this.flights.has(id)) {
       // Its row says "due" until the attempt is noted.
       this.parts.shelf.release(message);

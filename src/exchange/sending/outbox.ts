@@ -198,7 +198,7 @@ export class Outbox {
     this.shelf.put(message);
     this.steps.emitterOf(message)('message-composed', { sizeBytes });
     if (isReserved) this.dispatcher.launch(message);
-    else this.shelf.release(message);
+    else this.dispatcher.enqueue(message);
     return { exchangeId: message.id, messageId, sizeBytes, ...(mic === undefined ? {} : { mic }) };
   }
 
