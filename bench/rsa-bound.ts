@@ -27,7 +27,10 @@ export async function rsaBound({ privateKey }: KeyPair): Promise<number> {
 
 async function rateOf(child: ChildProcess, privateKeyPem: string): Promise<number> {
   child.send(privateKeyPem);
-  const [rate] = (await once(child, 'message')) as [number];
+  const ended = once(child, 'exit').then(() => {
+    throw new Error('the measuring process ended early');
+  });
+  const [rate] = (await Promise.race([once(child, 'message'), ended])) as [number];
   return rate;
 }
 
