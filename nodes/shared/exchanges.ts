@@ -8,8 +8,8 @@ import { safely } from './safely';
 import type { CheckedSettings } from './settings-file';
 import { HeldMessages } from './sending/held-messages';
 
-/** Node-RED waits 15 s for a node that closes. */
-const CLOSE_GRACE_MS = 8_000;
+/** Node-RED waits 15 s for a node that closes; an as2-in may have taken 8 of them. */
+const CLOSE_GRACE_MS = 5_000;
 const LONGEST_DEPLOY_MS = 30_000;
 
 /**
