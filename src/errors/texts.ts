@@ -213,6 +213,8 @@ export const errorTexts = {
     'The message claims to be signed data, but there is no content in it. It may be a bare signature or a certificate: ask the partner what was meant.',
 
   // --- http
+  'address-range-invalid':
+    '"{range}" is no IP address and no range of them. Write them like 192.0.2.7, 198.51.100.0/24 or 2001:db8::/32, with commas in between.',
   'http-aborted': 'The transfer to {host} was ended by us before it was complete.',
   'http-busy':
     '{host} has no time for the message right now (HTTP status {status}). Send it again later; nothing is wrong with the message.',
@@ -255,12 +257,23 @@ export const errorTexts = {
     '{host} asks for a user name and password or does not accept the ones that are set (HTTP status 401). Check the credentials in the connection settings of the partner.',
   'http-url-invalid':
     'The address "{url}" cannot be used: {reason}. The URL of a partner starts with http:// or https:// and names a host.',
+  'listener-address-unavailable':
+    'The listener cannot use the address {host}: {reason}. Enter an address that this machine has, or leave the field empty for all of them.',
+  'listener-failed': 'The listener on port {port} cannot work: {reason}.',
+  'listener-port-forbidden':
+    'Node-RED may not listen on port {port}. Ports below 1024 are usually reserved for administrators: choose another one such as 4433 and let the firewall or a proxy forward to it, or allow it to Node.js (on Linux: setcap cap_net_bind_service=+ep on the node program).',
+  'listener-port-taken':
+    'Port {port} is in use by another program or another listener. Choose another port, or end what uses it; then deploy again.',
+  'listener-tls-unusable':
+    'The listener cannot use its TLS configuration: {reason}. It needs a certificate and the private key that belongs to it.',
   'request-body-taken':
     'The body of a request from {remoteAddress} was read by something else before the AS2 node, so its bytes are lost. Remove the middleware that reads bodies (httpNodeMiddleware in settings.js), or let it leave AS2 paths alone.',
   'request-cut-off':
     'The sender {remoteAddress} broke the connection after {receivedBytes} bytes, before the message was complete. Nothing was processed; the sender has to send it again.',
   'request-encoding':
     'The request from {remoteAddress} has the content coding "{encoding}", which AS2 does not use. The sender has to switch off HTTP compression.',
+  'request-head-malformed':
+    'The head of a request from {remoteAddress} is malformed at "{header}". It was refused, because a proxy may have read it differently.',
   'request-header-repeated':
     'The request from {remoteAddress} has the header {header} more than once with different values. It was refused, because it cannot be told which one counts.',
   'request-length-ambiguous':

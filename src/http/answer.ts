@@ -33,6 +33,7 @@ const REFUSALS: Partial<
     text: 'A header that may occur once occurs more than once.',
     close: true,
   },
+  'request-head-malformed': { status: 400, text: 'The head of the request is malformed.', close: true },
   'request-length-ambiguous': {
     status: 400,
     text: 'The length of the request is stated in two ways.',

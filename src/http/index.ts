@@ -2,9 +2,13 @@ export { busyAnswer, emptyAnswer, refusalAnswer, sendAnswer, textAnswer } from '
 export type { HttpAnswer } from './answer';
 export { createHttpClient } from './client';
 export type { HttpClient, PostRequest, PostResponse } from './client';
+export { AddressRanges } from './address-ranges';
 export { CONNECTION_DEFAULTS } from './connection';
 export type { ConnectionSettings, TlsSettings } from './connection';
-export { readRequestBody, readRequestHead, remoteAddressOf } from './request';
+export { HttpListener, LISTENER_DEFAULTS } from './listener';
+export type { ListenerOptions, ListenerTls, Route } from './listener';
+export { readRequestBody, readRequestHead } from './request';
 export type { RequestLimits } from './request';
+export { plainAddress, remoteAddressOf } from './remote-address';
 export { statusError } from './status-error';
 export { parseHttpUrl, portOf, urlForLog } from './url';

@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { bufferSource, type Chunks, spill, type SpilledBytes, type SpillOptions } from '../bytes';
 import { As2Error } from '../errors';
 import { Headers } from '../mime';
+import { checkFraming } from './framing';
+import { remoteAddressOf } from './remote-address';
 
 export interface RequestLimits {
   /** Largest body. */
@@ -34,13 +36,14 @@ const ONCE_ONLY = [
 
 /**
  * Checks the head of a request before anything of its body is read.
- * @throws As2Error `request-method`, `request-header-repeated`, `request-length-ambiguous`, `request-encoding`,
+ * @throws As2Error `request-method`, `request-head-malformed`, `request-header-repeated`, `request-length-ambiguous`, `request-encoding`,
  *   `request-too-large`
  */
 export function readRequestHead(request: IncomingMessage, limitBytes: number): Headers {
   const remoteAddress = remoteAddressOf(request);
   const method = request.method ?? '';
   if (method !== 'POST') throw new As2Error('request-method', { method, remoteAddress });
+  checkFraming(request);
   const headers = Headers.fromRawHeaders(request.rawHeaders);
   for (const header of ONCE_ONLY) {
     const [first, ...others] = headers.getAll(header);
@@ -48,14 +51,10 @@ export function readRequestHead(request: IncomingMessage, limitBytes: number): H
       throw new As2Error('request-header-repeated', { header, remoteAddress });
     }
   }
-  const lengths = new Set(headers.getAll('Content-Length'));
-  if (lengths.size > 1 || (lengths.size > 0 && headers.has('Transfer-Encoding'))) {
-    throw new As2Error('request-length-ambiguous', { remoteAddress });
-  }
   const encoding = foreignEncoding(headers);
   if (encoding) throw new As2Error('request-encoding', { encoding, remoteAddress });
-  for (const length of lengths) {
-    if (Number(length) > limitBytes) throw new As2Error('request-too-large', { limitBytes, remoteAddress });
+  if (Number(headers.get('Content-Length') ?? 0) > limitBytes) {
+    throw new As2Error('request-too-large', { limitBytes, remoteAddress });
   }
   return headers;
 }
@@ -84,11 +83,6 @@ export async function readRequestBody(
     limitBytes: limits.limitBytes,
     limitError: (limitBytes) => new As2Error('request-too-large', { limitBytes, remoteAddress }),
   });
-}
-
-/** The address of the next hop; a forwarded address is not believed here. */
-export function remoteAddressOf(request: IncomingMessage): string {
-  return request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? 'a closed connection';
 }
 
 function capturedBody(request: CapturedRequest): Chunks | undefined {

@@ -1,0 +1,43 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { plainAddress } from './remote-address';
+
+/** The open connections of a server: so many in all, and so many from one address (SEC-11). */
+export class ListenerConnections {
+  private readonly open = new Set<Socket>();
+  private readonly counts = new Map<string, number>();
+
+  constructor(private readonly limits: { readonly all: number; readonly perAddress: number }) {}
+
+  /** From before TLS on: who does not come through the handshake counts, too. */
+  watch(server: Server): void {
+    server.on('connection', (socket: Socket) => this.add(socket));
+  }
+
+  get size(): number {
+    return this.open.size;
+  }
+
+  destroyAll(): void {
+    for (const socket of this.open) socket.destroy();
+  }
+
+  private add(socket: Socket): void {
+    const address = plainAddress(socket.remoteAddress) ?? '';
+    const count = this.counts.get(address) ?? 0;
+    // One that breaks in the middle of TLS has nobody else who listens.
+    socket.on('error', () => undefined);
+    if (this.open.size >= this.limits.all || count >= this.limits.perAddress) {
+      socket.destroy();
+      return;
+    }
+    this.open.add(socket);
+    this.counts.set(address, count + 1);
+    socket.once('close', () => {
+      this.open.delete(socket);
+      const left = (this.counts.get(address) ?? 1) - 1;
+      if (left > 0) this.counts.set(address, left);
+      else this.counts.delete(address);
+    });
+  }
+}

@@ -1,0 +1,228 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer, Server as SecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { TlsOptions } from 'node:tls';
+import { As2Error, toAs2Error } from '../errors';
+import { busyAnswer, refusalAnswer, sendAnswer, textAnswer } from './answer';
+import { answerClientError } from './client-error';
+import { checkFraming } from './framing';
+import { ListenerConnections } from './listener-connections';
+import { listenError, listenerTlsError } from './listener-errors';
+import { remoteAddressOf } from './remote-address';
+
+export interface ListenerTls {
+  /** Node's own: `key`, `cert`, `pfx`, `passphrase`, `ca` (of client certificates), … */
+  readonly options: TlsOptions;
+  /** Default 1.2; nothing below is spoken (TLS-01). */
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
+  /**
+   * Whether senders show a certificate of their own (TLS-05). `wanted`: they may; what it is worth is for the handler
+   * to judge. `required`: without one that `options.ca` or `trustClients` knows there is no connection. Default `off`.
+   */
+  readonly clientCertificate?: 'off' | 'wanted' | 'required';
+}
+
+export interface ListenerOptions {
+  /** An address of this machine; default all. */
+  readonly host?: string;
+  /** 0 for any that is free. */
+  readonly port: number;
+  readonly tls?: ListenerTls;
+  /** Folded header fields and blanks behind the size of chunks, for very old products (HTTP-06, HTTP-04). */
+  readonly tolerant?: boolean;
+  /** Default 1000. What comes beyond is closed at once. */
+  readonly maxConnections?: number;
+  /** Default 250. */
+  readonly maxConnectionsPerAddress?: number;
+  /** How long the head of a request may take, from the connection or the last request on; default 30 s. */
+  readonly headersTimeoutMs?: number;
+  /** How long a connection may rest between two requests; default 15 s. */
+  readonly keepAliveTimeoutMs?: number;
+  /** Answers GET with 200 or 503 and nothing else; default none. */
+  readonly healthPath?: string;
+  readonly isHealthy?: () => boolean;
+  /** Finds who answers at a path (with its query cut off); what is in no hands gets 404. */
+  readonly route: (path: string) => Route | undefined;
+  /** What happens besides: a request that is none, a handler that throws, the server that fails. */
+  readonly onProblem?: (error: As2Error) => void;
+}
+
+export type Route = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+export const LISTENER_DEFAULTS = {
+  maxConnections: 1000,
+  maxConnectionsPerAddress: 250,
+  headersTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 15_000,
+} as const;
+
+/** HTTP-19: the headers of some products are long. */
+const MAX_HEADER_BYTES = 64 * 1024;
+const HANDSHAKE_MS = 15_000;
+/** How often Node.js looks for heads that take too long. */
+const CHECKING_MS = 2_000;
+const REQUESTS_PER_CONNECTION = 1_000;
+const GRACE_MS = 8_000;
+
+/** A server for AS2 alone, which brings requests to who handles their path. */
+export class HttpListener {
+  private readonly server: Server;
+  private readonly connections: ListenerConnections;
+  private readonly working = new Set<Promise<void>>();
+  private isClosing = false;
+
+  private constructor(private readonly options: ListenerOptions) {
+    const { maxConnections, maxConnectionsPerAddress } = { ...LISTENER_DEFAULTS, ...options };
+    this.server = createServerOf(options);
+    this.connections = new ListenerConnections({ all: maxConnections, perAddress: maxConnectionsPerAddress });
+    this.connections.watch(this.server);
+    this.server.maxRequestsPerSocket = REQUESTS_PER_CONNECTION;
+    this.server.on('request', (request, response) => this.take(request, response));
+    this.server.on('clientError', answerClientError);
+    this.server.on('tlsClientError', (_error, socket) => socket.destroy());
+  }
+
+  /** @throws As2Error `listener-…` */
+  static async open(options: ListenerOptions): Promise<HttpListener> {
+    const listener = new HttpListener(options);
+    await listener.listen();
+    return listener;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo | null)?.port ?? 0;
+  }
+
+  /** Connections that are open at this moment. */
+  get inUse(): number {
+    return this.connections.size;
+  }
+
+  /**
+   * Certificates of senders, or of who issued them, that are let in beside those of `tls.options.ca`; counts for new
+   * connections.
+   * @throws As2Error `listener-tls-unusable`
+   */
+  trustClients(certificates: readonly string[]): void {
+    const { tls } = this.options;
+    if (!tls || !(this.server instanceof SecureServer)) return;
+    try {
+      this.server.setSecureContext(secureOptions(tls, certificates));
+    } catch (error) {
+      throw listenerTlsError(error);
+    }
+  }
+
+  /** No new connections; what is in work goes on for `graceMs` at most, and new requests on old connections get 503. */
+  async close(graceMs: number = GRACE_MS): Promise<void> {
+    this.isClosing = true;
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.server.closeIdleConnections();
+    const patience = new AbortController();
+    const idle = Promise.all(this.working);
+    await Promise.race([idle, delay(graceMs, undefined, { signal: patience.signal })]);
+    patience.abort();
+    // Answers that are finished are with the network by now; nobody has to wait for those who keep quiet.
+    this.connections.destroyAll();
+    await closed;
+  }
+
+  private async listen(): Promise<void> {
+    const { host = '', port, onProblem } = this.options;
+    await new Promise<void>((resolve, reject) => {
+      const failed = (error: Error): void => reject(listenError(error, host, port));
+      this.server.once('error', failed);
+      this.server.listen({ port, ...(host === '' ? {} : { host }) }, () => {
+        this.server.off('error', failed);
+        this.server.on('error', (error) => onProblem?.(listenError(error, host, port)));
+        resolve();
+      });
+    });
+  }
+
+  private take(request: IncomingMessage, response: ServerResponse): void {
+    // Law 8: the connection may break at any time, and nobody but us listens.
+    request.on('error', () => undefined);
+    response.on('error', () => undefined);
+    const work = this.answer(request, response).catch(async (error: unknown) => {
+      this.options.onProblem?.(toAs2Error(error));
+      await sendAnswer(request, response, busyAnswer());
+    });
+    this.working.add(work);
+    void work.finally(() => this.working.delete(work));
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.isClosing) {
+      await sendAnswer(request, response, busyAnswer());
+      return;
+    }
+    try {
+      checkFraming(request);
+    } catch (error) {
+      const refusal = toAs2Error(error);
+      this.options.onProblem?.(refusal);
+      await sendAnswer(request, response, refusalAnswer(refusal));
+      return;
+    }
+    // Where a chunk ends is a matter of opinion for a tolerant parser: nothing may follow on this connection (HTTP-05).
+    if (this.options.tolerant && request.headers['transfer-encoding'] !== undefined) {
+      response.shouldKeepAlive = false;
+    }
+    await this.bring(request, response);
+  }
+
+  private async bring(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { healthPath, isHealthy = () => true, route, onProblem } = this.options;
+    const path = (request.url ?? '').replace(/[?#].*$/s, '');
+    if (healthPath !== undefined && path === healthPath) {
+      await sendAnswer(request, response, isHealthy() ? textAnswer(200, 'ok') : textAnswer(503, 'not ready'));
+      return;
+    }
+    const handle = route(path);
+    if (handle) {
+      await handle(request, response);
+      return;
+    }
+    const refusal = new As2Error('request-path-unknown', { remoteAddress: remoteAddressOf(request), path });
+    onProblem?.(refusal);
+    await sendAnswer(request, response, refusalAnswer(refusal));
+  }
+}
+
+function createServerOf(options: ListenerOptions): Server {
+  const { tls, tolerant = false } = options;
+  const { headersTimeoutMs, keepAliveTimeoutMs } = { ...LISTENER_DEFAULTS, ...options };
+  const settings = {
+    insecureHTTPParser: tolerant,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    // HTTP-19: a body may take as long as it takes; silence in it is for who reads it.
+    requestTimeout: 0,
+    headersTimeout: headersTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    connectionsCheckingInterval: Math.min(CHECKING_MS, headersTimeoutMs),
+  };
+  if (!tls) return createServer(settings);
+  try {
+    return createSecureServer({ ...settings, handshakeTimeout: HANDSHAKE_MS, ...secureOptions(tls, []) });
+  } catch (error) {
+    throw listenerTlsError(error);
+  }
+}
+
+function secureOptions(tls: ListenerTls, trusted: readonly string[]): TlsOptions {
+  const { options, minVersion = 'TLSv1.2', clientCertificate = 'off' } = tls;
+  const { ca = [] } = options;
+  if (options.cert === undefined && options.pfx === undefined) throw new Error('there is no certificate');
+  return {
+    ...options,
+    minVersion,
+    requestCert: clientCertificate !== 'off',
+    // Says whether the connection ends here. A server's own certificate is no matter of it.
+    rejectUnauthorized: clientCertificate === 'required',
+    // Without it, the public authorities would vouch for clients; a client's own certificate is enough of an anchor.
+    ca: [...(Array.isArray(ca) ? ca : [ca]), ...trusted],
+    allowPartialTrustChain: true,
+  };
+}
