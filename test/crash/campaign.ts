@@ -60,8 +60,9 @@ export async function crashCampaign(
   };
   if (plan.stepsEach > 0) {
     for (const walk of walks) {
-      await run(`steps of the ${walk.victim}, ${walk.delivery} receipt`, async (own, onKill) =>
-        killAtEveryInstant(await makePair(own, true), walk, plan.stepsEach, onKill),
+      await run(
+        `steps of the ${walk.victim}, ${walk.delivery} receipt, ${walk.size} message`,
+        async (own, onKill) => killAtEveryInstant(await makePair(own, true), walk, plan.stepsEach, onKill),
       );
     }
   }

@@ -1,23 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Pair, untilQuiet } from './pair';
-import type { Delivery } from './station';
+import type { Delivery, Request } from './station';
 import { Killed, type StationProcess } from './station-process';
 
 export interface Walk {
   readonly victim: 'sender' | 'receiver';
   readonly delivery: Delivery;
+  /** Small messages lie in the journal, large ones in files. */
+  readonly size: 'small' | 'large';
 }
 
-export const walks: readonly Walk[] = [
-  { victim: 'sender', delivery: 'sync' },
-  { victim: 'receiver', delivery: 'sync' },
-  { victim: 'sender', delivery: 'async' },
-  { victim: 'receiver', delivery: 'async' },
-];
+const SIZES = { small: 2_000, large: 100_000 } as const;
+
+export const walks: readonly Walk[] = (['sync', 'async'] as const).flatMap((delivery) =>
+  (['large', 'small'] as const).flatMap((size) =>
+    (['sender', 'receiver'] as const).map((victim) => ({ victim, delivery, size })),
+  ),
+);
 
 const NEVER = 2 ** 31 - 1;
-/** Not in memory, so that the spill files are part of the walk. */
-const SIZE_BYTES = 100_000;
 
 /**
  * Sends one message after the other from alpha to beta; the victim is killed at the first step of the first, the second
@@ -27,19 +28,24 @@ const SIZE_BYTES = 100_000;
  */
 export async function killAtEveryInstant(
   pair: Pair,
-  { victim, delivery }: Walk,
+  { victim, delivery, size }: Walk,
   most: number,
   onKill: () => void,
 ): Promise<boolean> {
   const { alpha, beta } = pair;
   const station = victim === 'sender' ? alpha : beta;
   await Promise.all([alpha.start(), beta.start()]);
-  const steps = await exchange(pair, station, `${victim}-${delivery}-whole`, delivery, NEVER);
-  const stride = most === Infinity ? 1 : Math.max(1, steps / most);
+  const post = async (number: string, chosen: number): Promise<number> => {
+    const id = `${victim}-${delivery}-${size}-${number}`;
+    return exchange(pair, station, { ask: 'send', id, sizeBytes: SIZES[size], delivery }, chosen);
+  };
+  const steps = await post('whole', NEVER);
+  // A run may be some steps shorter than the first.
+  const stride = Math.max(1, (0.9 * steps) / most);
   let finished = true;
-  for (let step = 1, kills = 0; finished && kills < most; step += stride) {
+  for (let step = 1 + Math.random() * (stride - 1), kills = 0; finished && kills < most; step += stride) {
     const chosen = Math.round(step);
-    const made = await exchange(pair, station, `${victim}-${delivery}-${chosen}`, delivery, chosen);
+    const made = await post(String(chosen), chosen);
     if (station.hasEnded) {
       kills += 1;
       onKill();
@@ -55,12 +61,11 @@ export async function killAtEveryInstant(
 async function exchange(
   { alpha }: Pair,
   victim: StationProcess,
-  id: string,
-  delivery: Delivery,
+  message: Request,
   chosen: number,
 ): Promise<number> {
   await victim.ask({ ask: 'arm', chosen });
-  const sent = alpha.ask({ ask: 'send', id, sizeBytes: SIZE_BYTES, delivery });
+  const sent = alpha.ask(message);
   try {
     await Promise.race([sent, victim.ending()]);
     return await whenAtRest(victim);
