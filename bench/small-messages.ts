@@ -6,7 +6,8 @@ import type { Material } from './material';
 import { median, type Row } from './row';
 
 const PAYLOAD_BYTES = 10 * 1024;
-const MESSAGES_A_ROUND = 32;
+/** So many that garbage is collected several times in each round. */
+const MESSAGES_A_ROUND = 400;
 /** As many are on their way at a time, as in a station that has something to do. */
 const AT_ONCE = 8;
 /** Until everything is compiled and kept that is going to be. */
@@ -42,7 +43,7 @@ export const smallMessagesRow: Row = {
     };
     for (const one of Object.values(work)) await microsecondsEach(one, WARM_UP_MESSAGES);
     const times: Record<keyof typeof work, number[]> = { bare: [], build: [], open: [] };
-    for (let round = 0; round < (material.quick ? 25 : 400); round++) {
+    for (let round = 0; round < (material.quick ? 5 : 80); round++) {
       for (const name of ['bare', 'build', 'open'] as const)
         times[name].push(await microsecondsEach(work[name], MESSAGES_A_ROUND));
     }

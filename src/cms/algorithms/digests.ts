@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, hash, type Hash } from 'node:crypto';
 
 export interface DigestAlgorithm {
   readonly name: DigestName;
@@ -66,12 +66,38 @@ export function digestByName(spelling: string): DigestAlgorithm | undefined {
     .replace(/[-_\s/]/g, '')
     .replace(/^rsa/, '');
   const wanted = plain === 'sha' ? 'sha1' : plain.replace(/^sha2(?=(?:224|256|384|512)$)/, 'sha');
-  return digests.find(({ name }) => name.replaceAll('-', '') === wanted);
+  return byPlainName.get(wanted);
 }
+
+const byPlainName = new Map(digests.map((digest) => [digest.name.replaceAll('-', ''), digest]));
 
 export function digestByOid(oid: string): DigestAlgorithm | undefined {
   const alias = digestOidAliases[oid];
   return alias ? digestAlgorithm(alias) : digests.find((candidate) => candidate.oid === oid);
+}
+
+/** Up to this many bytes in several parts are put together first. */
+const SMALL_BYTES = 64 * 1024;
+/** For all of them: nothing waits in here. */
+const together = Buffer.allocUnsafeSlow(SMALL_BYTES);
+
+/**
+ * The digest of bytes that are at hand. Small ones are digested by one call, without an object of OpenSSL that the
+ * garbage collector would have to end: for small messages that was a tenth of all the work beside RSA.
+ */
+export function digestOf(name: DigestName, parts: readonly Buffer[]): Buffer {
+  const { nodeName } = digestAlgorithm(name);
+  let length = 0;
+  for (const part of parts) length += part.length;
+  if (length > SMALL_BYTES || nodeName.startsWith('shake')) {
+    const digest = createDigest(name);
+    for (const part of parts) digest.update(part);
+    return digest.digest();
+  }
+  if (parts.length === 1 && parts[0]) return hash(nodeName, parts[0], 'buffer');
+  length = 0;
+  for (const part of parts) length += part.copy(together, length);
+  return hash(nodeName, together.subarray(0, length), 'buffer');
 }
 
 export function createDigest(name: DigestName): Hash {

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { type ByteFlow, type Chunks, withLength } from '../../bytes';
 import { As2Error } from '../../errors';
 import { type CipherAlgorithm, cipherAlgorithm, type CipherName } from '../algorithms';
 import { createSealer, type Sealer } from './aead';
 import { encryptCbc, paddedLength } from './cbc';
 import { ccmNonceBytes } from './ccm';
+import { freshRandom } from './fresh-random';
 import { throughLegacyProcess } from './legacy';
 import type { ContentCipher } from './parameters';
 
@@ -20,10 +20,8 @@ export interface SealedContent {
 /** @throws As2Error `content-length-needed` */
 export function sealContent(content: ByteFlow, name: CipherName): SealedContent {
   const algorithm = cipherAlgorithm(name);
-  // In one step: asking for random octets costs more than the octets.
-  const random = randomBytes(algorithm.keyBytes + ivBytes(algorithm, content.length));
-  const key = random.subarray(0, algorithm.keyBytes);
-  const cipher: ContentCipher = { algorithm, iv: random.subarray(algorithm.keyBytes) };
+  const key = freshRandom(algorithm.keyBytes);
+  const cipher: ContentCipher = { algorithm, iv: freshRandom(ivBytes(algorithm, content.length)) };
   if (algorithm.mode === 'cbc') {
     const length =
       content.length === undefined ? undefined : paddedLength(content.length, algorithm.blockBytes);

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { createDigest, type DigestName } from '../algorithms';
+import { type DigestName, digestOf } from '../algorithms';
 import { type ThreadedDigests, digestThread } from './digest-thread';
 import { type Digests, LocalDigests } from './local-digests';
 
@@ -76,9 +76,7 @@ export class RunningDigests {
     const known = (this.done ?? this.single).get(name);
     if (known) return known;
     if (!this.names.includes(name)) throw new RangeError(`${name} is not among these digests`);
-    const hash = createDigest(name);
-    for (const chunk of this.held) hash.update(chunk);
-    const digest = hash.digest();
+    const digest = digestOf(name, this.held);
     this.single.set(name, digest);
     return digest;
   }

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { As2Error } from '../../errors';
 import type { KeyPair } from '../../pki';
 import { rsaEncryption, rsaesOaep } from '../algorithms';
+import { freshRandom } from '../content-encryption/fresh-random';
 import { decryptOaep, readOaepParameters } from '../rsa/oaep';
 import { decryptPkcs1 } from '../rsa/pkcs1-encryption';
 import type { RecipientMatch } from './find';
@@ -20,7 +20,7 @@ export interface ContentKey {
  * @throws As2Error `algorithm-unsupported`, `runtime-too-old`
  */
 export function decryptContentKey({ recipient, candidates }: RecipientMatch, keyBytes: number): ContentKey {
-  const substitute = randomBytes(keyBytes);
+  const substitute = freshRandom(keyBytes);
   const [first] = candidates;
   if (!first) throw new RangeError('a recipient without a key');
   let found: ContentKey = { key: substitute, keyPair: first };

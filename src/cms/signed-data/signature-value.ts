@@ -2,9 +2,9 @@ import { type KeyObject, verify } from 'node:crypto';
 import type { Asn1Node } from '../../asn1';
 import type { AlgorithmIdentifier } from '../algorithm-identifier';
 import {
-  createDigest,
   digestAlgorithm,
   type DigestName,
+  digestOf,
   type SignatureAlgorithm,
   signatureByOid,
   type SignatureScheme,
@@ -98,7 +98,7 @@ function isRsa(key: KeyObject): boolean {
 }
 
 function digestOfInput(signed: SignedInput, digest: DigestName): Buffer {
-  return 'digest' in signed ? signed.digest : createDigest(digest).update(signed.bytes).digest();
+  return 'digest' in signed ? signed.digest : digestOf(digest, [signed.bytes]);
 }
 
 function verifyBytes(
