@@ -216,6 +216,8 @@ export const errorTexts = {
   'address-range-invalid':
     '"{range}" is no IP address and no range of them. Write them like 192.0.2.7, 198.51.100.0/24 or 2001:db8::/32, with commas in between.',
   'http-aborted': 'The transfer to {host} was ended by us before it was complete.',
+  'http-address-refused':
+    '{host} stands for the address {address}, which is not called: {reason}. If it is right, name that address among the hosts for receipts in the settings of the partner.',
   'http-busy':
     '{host} has no time for the message right now (HTTP status {status}). Send it again later; nothing is wrong with the message.',
   'http-connect-timeout':
@@ -225,9 +227,11 @@ export const errorTexts = {
   'http-connection-refused':
     '{host} refused the connection on port {port}. Check the port in the URL of the partner; if it is right, the system of the partner is down or does not admit the address of this machine.',
   'http-credentials-need-tls':
-    'A user name and password are set for {host}, but its URL starts with http://, which would send them readable for everyone. Use an https:// URL or remove the credentials.',
+    'A user name and password (or a token) are set for {host}, but its URL starts with http://, which would send them readable for everyone. Use an https:// URL or remove them.',
   'http-forbidden':
     '{host} does not allow the request (HTTP status 403): {page}. Ask the partner to admit the address of this machine and the AS2 names in use; some systems answer so when they do not know them.',
+  'http-header-not-allowed':
+    'The header "{name}" cannot be sent along: {reason}. Correct or remove it in the connection settings of the partner.',
   'http-host-unknown':
     'The host {host} is not known: its name could not be resolved. Check the URL of the partner for typing errors, and the name service of this machine.',
   'http-host-unreachable':
@@ -240,6 +244,8 @@ export const errorTexts = {
     'The host was reached, but there is nothing at {url} (HTTP status {status}). Check the path in the URL of the partner; some systems also answer so when they do not know the AS2 names.',
   'http-redirected':
     '{host} answered that the address has moved to {location} (HTTP status {status}). A message is never sent on by itself: if the partner confirms the new address, enter it as URL of the partner.',
+  'http-redirects-too-many':
+    '{host} moved the message on {redirects} times, and then once more to {location}. Ask the partner for the address that takes messages, and enter it as URL of the partner.',
   'http-refused': '{host} refused the request with HTTP status {status}: {page}. {remedy}',
   'http-response-malformed':
     'What {host} answered is not HTTP: {reason}. Check whether the URL of the partner should start with https:// and whether the port is right.',
@@ -266,6 +272,16 @@ export const errorTexts = {
     'Port {port} is in use by another program or another listener. Choose another port, or end what uses it; then deploy again.',
   'listener-tls-unusable':
     'The listener cannot use its TLS configuration: {reason}. It needs a certificate and the private key that belongs to it.',
+  'proxy-cannot-reach':
+    'The proxy {proxy} could not reach {host} (HTTP status {status}). Check the URL of the partner; if it is right, ask the operator of the proxy whether it may connect there.',
+  'proxy-refused':
+    'The proxy {proxy} does not connect to {host} (HTTP status {status}). Ask its operator to allow this host and port, or name the host among the exceptions of the proxy.',
+  'proxy-unauthorized':
+    'The proxy {proxy} asks for a user name and password or does not accept the ones that are set (HTTP status 407). Check them in the settings of the proxy.',
+  'proxy-unreachable':
+    'The proxy {proxy} cannot be used: {reason}. Check its address in the connection settings of the partner (or in the environment of Node-RED), and whether it runs.',
+  'proxy-url-invalid':
+    'The address of the proxy cannot be used: {reason}. It looks like http://proxy.example:3128.',
   'request-body-taken':
     'The body of a request from {remoteAddress} was read by something else before the AS2 node, so its bytes are lost. Remove the middleware that reads bodies (httpNodeMiddleware in settings.js), or let it leave AS2 paths alone.',
   'request-cut-off':
@@ -288,18 +304,36 @@ export const errorTexts = {
     'The request from {remoteAddress} is larger than the limit of {limitBytes} bytes. If such messages are wanted, raise the limit of the AS2 node.',
   'request-too-slow':
     'The sender {remoteAddress} sent only {receivedBytes} bytes of a message in {seconds} seconds, which keeps a place from others. Nothing was processed; the sender has to send it again over a better connection.',
+  'tls-chain-incomplete':
+    'The server at {host} shows only its own certificate, issued by {issuer}, which is not trusted ({reason}). If {issuer} belongs to a public authority, the partner has to let the server send its intermediate certificates too; else enter the certificate of {issuer}, or that of the server, as trusted TLS certificate in the connection settings of the partner. Its SHA-256 fingerprint is {fingerprint}.',
+  'tls-client-certificate-refused':
+    'The server at {host} does not accept the client certificate that is shown to it: {reason}. Check in the connection settings of the partner that it is the agreed one and not expired, and ask the partner to enter it (or its issuer) at the server.',
+  'tls-client-certificate-required':
+    'The server at {host} wants a TLS client certificate, and none is set ({reason}). Enter the agreed one with its key in the connection settings of the partner, and give the certificate to the partner.',
   'tls-expired':
-    'The TLS certificate of {host} is outside its validity: {reason}. The partner has to renew it. This is the certificate of the web server, not the one for AS2 messages.',
+    'The TLS certificate of {host} is no longer valid: {reason}. The partner has to renew it. This is the certificate of the web server, not the one for AS2 messages.',
   'tls-failed':
     'The secure connection to {host} could not be agreed: {reason}. Check whether the port speaks TLS and whether the partner wants a client certificate from you.',
+  'tls-not-yet-valid':
+    'The TLS certificate of {host} is not valid yet: {reason}. Check the clock of this machine; if it is right, the partner has installed a certificate too early. This is the certificate of the web server, not the one for AS2 messages.',
   'tls-options-unreadable':
     'The TLS settings for {host} cannot be used: {reason}. Check the certificate, the key and its passphrase.',
+  'tls-pin-differs':
+    'The server at {host} shows another certificate than the one that is pinned: SHA-256 fingerprint {fingerprint} ({chain}). Nothing was sent to it. If the partner confirms this fingerprint, enter it in the connection settings of the partner, beside the old one during a change; if not, someone else answers in the place of the partner.',
+  'tls-pin-unreadable':
+    'The fingerprint "{pin}" cannot be read. It is the SHA-256 of a certificate or of a public key: 64 hexadecimal digits, with or without colons, or 44 characters of base64.',
+  'tls-refused':
+    'The server at {host} ended the TLS handshake without saying why ({reason}). Mostly it wants a client certificate, and none is set: ask the partner, and enter it in the connection settings. Or it shares no cipher or version with this machine.',
   'tls-untrusted':
-    'The TLS certificate of {host} is not trusted: {reason}. If the partner confirms it, enter it (or the certificate of its issuer) as trusted TLS certificate in the connection settings of the partner.',
+    'The TLS certificate of {host} is not trusted: {reason}. It was shown as {chain}, issued by {issuer}, SHA-256 fingerprint {fingerprint}. If the partner confirms it, enter it (or the certificate of its issuer) as trusted TLS certificate in the connection settings of the partner.',
   'tls-verification-off':
-    'The TLS settings for {host} switch the check of the server certificate off. No message is sent that way: switch it on and enter the TLS certificate of the partner as trusted instead.',
+    'The TLS settings for {host} switch the check of the server certificate off. No message is sent that way: switch it on and enter the TLS certificate of the partner as trusted, or its fingerprint, instead.',
+  'tls-version':
+    'The server at {host} speaks no version of TLS that is allowed, which begin with {minVersion} ({reason}). The partner has to update it: older versions do not protect.',
   'tls-wrong-name':
     'The TLS certificate of {host} was made for another name: {reason}. Use the host name of the certificate in the URL of the partner, or ask the partner to correct the certificate.',
+  'tls-wrong-purpose':
+    'The TLS certificate of {host} was not issued for a web server: {reason}. The partner has installed the wrong one, perhaps that for AS2 messages. If the partner confirms it all the same, enter its fingerprint in the connection settings of the partner.',
 
   // --- store
   'exchange-taken': 'There is an exchange with the same sender, receiver and Message-ID already ({id}).',
@@ -367,6 +401,32 @@ export const errorTexts = {
   'stations-unknown':
     'A message from "{from}" to "{to}" came, but there is no partner and identity with these AS2 names. If it is a new partner, configure it; capital and small letters count.',
 
+  // --- connection test
+  'test-address-silent':
+    'Of several addresses of {host}, {address} did not take the connection on port {port}: {reason}. Messages use another one, which may cost time; tell the partner.',
+  'test-expiry':
+    'The {role} certificate of {owner} ends on {notAfter} ({subject}, serial number {serialNumber}). Agree on its successor in time.',
+  'test-file-unreadable':
+    'The file {path} of {option} cannot be read: {reason}. Check the path and its permissions.',
+  'test-option-invalid': 'The command line cannot be used: {problem}. --help shows what there is.',
+  'test-readable':
+    'The URL of {host} starts with http:// and messages are not encrypted: everyone on the way can read them. Use https:// or encrypt.',
+  'test-receipt-at-once':
+    'The partner "{partner}" is to send its receipts later, in a request of their own. The test message asked for the receipt in the answer instead; whether the partner reaches your address for receipts shows with the first real message.',
+  'test-redirect':
+    '{url} sends a GET on to {location} (HTTP status {status}). Messages are never sent on: if the test message fails, ask the partner for the right address.',
+  'test-status-unclear':
+    '{url} answered a GET with HTTP status {status}. Some AS2 systems answer everything but messages so; otherwise the address is wrong or the partner has a problem. A test message tells.',
+  'test-stopped': 'The test of the connection to "{partner}" was stopped.',
+  'test-too-slow':
+    'The step {step} was not complete within {seconds} seconds, so the test stopped waiting. Check the network, or ask the partner whether its system is overloaded.',
+  'test-web-page':
+    '{url} answered a GET with a web page. Some AS2 systems do; otherwise it is not the AS2 address of the partner. A test message tells.',
+  'test-without-receipt':
+    'No receipt is asked for, so nothing proves that the partner "{partner}" takes messages. Ask for signed receipts, if the partner can send them.',
+  'test-without-tls':
+    'The URL of {host} starts with http://, without TLS: others can see who exchanges messages with whom. Their content is encrypted.',
+
   // --- nodes
   'action-incomplete':
     'The property msg.as2.action is "{action}", but it is not said for which message. Put the exchange or the Message-ID of the message into msg.as2.exchange or msg.as2.messageId.',
@@ -402,6 +462,12 @@ export const errorTexts = {
   'identity-missing':
     'The identity chosen in this node does not exist or is switched off. Open the node and choose one.',
   'input-missing': 'The request lacks "{field}". Reload the editor and try again.',
+  'listener-missing':
+    'The listener chosen in this node does not exist or is switched off. Open the node and choose one, or none to use the server of Node-RED.',
+  'listener-tls-missing':
+    'The TLS configuration chosen in the listener "{listener}" does not exist or is switched off. Open the listener and choose one.',
+  'listener-tls-needed':
+    'The listener "{listener}" asks senders for certificates, which exist only with TLS. Choose a TLS configuration, or do not ask for certificates.',
   'partner-ambiguous':
     '{count} partners are called "{partner}", so it cannot be told which one is meant. Give them different names and use the name.',
   'partner-certificate-missing':

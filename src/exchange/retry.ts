@@ -43,24 +43,31 @@ export function pauseAfter(
  * settings with which nothing leaves our house.
  */
 const FINAL: ReadonlySet<As2ErrorCode> = new Set([
+  'http-address-refused',
   'http-credentials-need-tls',
   'http-forbidden',
+  'http-header-not-allowed',
   'http-length-required',
   'http-method-refused',
   'http-not-found',
   'http-redirected',
+  'http-redirects-too-many',
   'http-refused',
   'http-too-large',
   'http-unauthorized',
   'http-url-invalid',
+  'proxy-refused',
+  'proxy-unauthorized',
+  'proxy-url-invalid',
   'tls-options-unreadable',
+  'tls-pin-unreadable',
   'tls-verification-off',
 ]);
 
 /** Whether a transfer that failed this way can succeed later: the other side was not reached, or has no time. */
 export function isWorthRepeating(error: unknown): boolean {
   const { code } = toAs2Error(error);
-  return /^(?:http|tls)-/.test(code) && !FINAL.has(code);
+  return /^(?:http|proxy|tls)-/.test(code) && !FINAL.has(code);
 }
 
 /** What the other side asks us to wait (Retry-After), in milliseconds; at most a day. */

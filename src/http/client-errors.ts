@@ -1,5 +1,6 @@
-import { As2Error, isAs2Error } from '../errors';
+import { As2Error, type As2ErrorCode, isAs2Error } from '../errors';
 import { CONNECTION_DEFAULTS, type ConnectionSettings } from './connection';
+import { tlsProblem, type TlsPlan } from './tls';
 import { portOf } from './url';
 
 /** What is known about a transfer when it fails. */
@@ -12,25 +13,6 @@ export interface TransferState {
   readonly answered: boolean;
 }
 
-/** Reasons for not trusting a chain, as OpenSSL names them and Node passes them on in `code`. */
-const UNTRUSTED = new Set([
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY',
-  'CERT_SIGNATURE_FAILURE',
-  'CERT_CHAIN_TOO_LONG',
-  'CERT_REVOKED',
-  'CERT_REJECTED',
-  'CERT_UNTRUSTED',
-  'INVALID_CA',
-  'INVALID_PURPOSE',
-  'PATH_LENGTH_EXCEEDED',
-  'HOSTNAME_MISMATCH',
-]);
-const OUTSIDE_VALIDITY = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
 const NAME_UNKNOWN = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_NONAME', 'EAI_NODATA']);
 const UNREACHABLE = new Set([
   'EHOSTUNREACH',
@@ -55,19 +37,40 @@ export function transferError(error: unknown, state: TransferState): As2Error {
   }
   if (code === 'ETIMEDOUT') return connectTimeout(state, cause);
   if (UNREACHABLE.has(code)) return new As2Error('http-host-unreachable', { host, reason }, cause);
-  if (UNTRUSTED.has(code)) return new As2Error('tls-untrusted', { host, reason }, cause);
-  if (OUTSIDE_VALIDITY.has(code)) return new As2Error('tls-expired', { host, reason }, cause);
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return new As2Error('tls-wrong-name', { host, reason }, cause);
-  if (code === 'EPROTO' || code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) {
-    return new As2Error('tls-failed', { host, reason }, cause);
-  }
+  // With TLS 1.3 a server says only after the handshake what it thinks of our certificate.
+  const problem = tlsProblem(code, reason, { host, plan: planOf(state.settings) }, cause);
+  if (problem) return problem;
   if (code.startsWith('HPE_')) return new As2Error('http-response-malformed', { host, reason }, cause);
   if (state.answered) return new As2Error('http-response-truncated', { host }, cause);
   const { sentBytes, totalBytes } = state;
   return new As2Error('http-connection-lost', { host, sentBytes, totalBytes, reason }, cause);
 }
 
-export function connectTimeout({ url, settings }: TransferState, options?: { cause: unknown }): As2Error {
+/** Failures before anything was sent, of the way and not of the message: another address may be tried at once. */
+const NOT_CONNECTED: ReadonlySet<As2ErrorCode> = new Set([
+  'http-connect-timeout',
+  'http-connection-refused',
+  'http-host-unknown',
+  'http-host-unreachable',
+  'proxy-cannot-reach',
+]);
+
+export function couldNotConnect(error: unknown): boolean {
+  return isAs2Error(error) && NOT_CONNECTED.has(error.code);
+}
+
+function planOf({ tls = {} }: ConnectionSettings): Pick<TlsPlan, 'minVersion' | 'showsCertificate'> {
+  const { cert, options, minVersion = 'TLSv1.2' } = tls;
+  return {
+    minVersion,
+    showsCertificate: [cert, options?.cert, options?.pfx].some((own) => own !== undefined),
+  };
+}
+
+export function connectTimeout(
+  { url, settings }: Pick<TransferState, 'url' | 'settings'>,
+  options?: { cause: unknown },
+): As2Error {
   const seconds = (settings.connectTimeoutMs ?? CONNECTION_DEFAULTS.connectTimeoutMs) / 1000;
   return new As2Error('http-connect-timeout', { host: url.hostname, port: portOf(url), seconds }, options);
 }

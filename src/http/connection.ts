@@ -1,69 +1,46 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import { type ConnectionOptions, getCACertificates, rootCertificates } from 'node:tls';
-import { As2Error } from '../errors';
+import type { LookupFunction } from 'node:net';
+import type { ProxySettings } from './proxy';
+import type { TlsSettings } from './tls';
 
 /** How a partner's server is reached; everything has a default. */
 export interface ConnectionSettings {
-  /** Longest time for name resolution, TCP and TLS together; default 30 s. */
+  /** Longest time for name resolution, TCP, proxy and TLS together; default 30 s. */
   readonly connectTimeoutMs?: number;
   /** Longest silence, while sending or while waiting for the answer; default 180 s, for slow synchronous receipts. */
   readonly responseTimeoutMs?: number;
-  /** HTTP Basic, over https only (TLS-06). */
-  readonly credentials?: { readonly username: string; readonly password: string };
+  /** Over https only (TLS-06). */
+  readonly credentials?: Credentials;
+  /** Header fields a partner wants beside those of AS2, such as the key of an API gateway. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly tls?: TlsSettings;
+  /** `environment`: what HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY say. Default: no proxy. */
+  readonly proxy?: ProxySettings | 'environment';
+  /** Chunked transfer instead of a Content-Length, for partners that want it; default false. */
+  readonly chunked?: boolean;
+  /**
+   * HTTP-15: `same-host` follows 307 and 308 to another address of the same host, at most three times and never from
+   * https to http. Default: `no`, the answer is a failure.
+   */
+  readonly redirects?: 'no' | 'same-host';
+  /** In place of the system's name resolution. */
+  readonly lookup?: LookupFunction;
+  /**
+   * Asked for every address a host name stands for (or that stands in the URL), before there is a connection.
+   * @returns why it must not be called; undefined when it may be
+   */
+  readonly refuseAddress?: (address: string) => string | undefined;
 }
 
-export interface TlsSettings {
-  /** PEM certificates that are trusted in addition to those of the system: a partner's own one, or its issuer's. */
-  readonly ca?: string;
-  /** Node's own TLS options: `key`, `cert`, `pfx`, `passphrase`, `servername`, `ca` (instead of the system's), … */
-  readonly options?: ConnectionOptions;
-}
+export type Credentials =
+  | {
+      readonly username: string;
+      readonly password: string;
+      /**
+       * HTTP-14: with every request, so that a large message does not travel twice; or only after the server has asked
+       * for them once, for servers that trip over an unexpected `Authorization`. Default: `at-once`.
+       */
+      readonly send?: 'at-once' | 'when-asked';
+    }
+  | { readonly bearer: string };
 
 export const CONNECTION_DEFAULTS = { connectTimeoutMs: 30_000, responseTimeoutMs: 180_000 } as const;
-
-/** Connections are kept for the next message for this long; many servers close after 5 s by themselves. */
-const IDLE_CONNECTION_MS = 15_000;
-const CONNECTIONS_PER_HOST = 16;
-
-/**
- * An agent for a URL's protocol.
- * @param keepAlive whether connections are kept for the next request
- * @throws As2Error `tls-verification-off`, `tls-options-unreadable`
- */
-export function createAgent(
-  url: URL,
-  settings: ConnectionSettings,
-  keepAlive: boolean,
-): HttpAgent | HttpsAgent {
-  const pool = {
-    keepAlive,
-    // For one request: with a limit Node.js would still ask the server to keep the connection.
-    maxSockets: keepAlive ? CONNECTIONS_PER_HOST : Number.POSITIVE_INFINITY,
-    maxFreeSockets: CONNECTIONS_PER_HOST,
-    timeout: IDLE_CONNECTION_MS,
-    scheduling: 'lifo',
-  } as const;
-  if (url.protocol === 'http:') return new HttpAgent(pool);
-  return new HttpsAgent({ ...tlsOptions(url, settings.tls), ...pool });
-}
-
-/** Names and chains are always checked (TLS-04), and nothing below TLS 1.2 is spoken unless configured (TLS-01). */
-function tlsOptions(url: URL, settings: TlsSettings = {}): ConnectionOptions {
-  const { options = {}, ca } = settings;
-  const own = options.ca ?? [...systemCertificates()];
-  if (options.rejectUnauthorized === false)
-    throw new As2Error('tls-verification-off', { host: url.hostname });
-  return {
-    minVersion: 'TLSv1.2',
-    ...options,
-    ...(ca === undefined ? {} : { ca: [...(Array.isArray(own) ? own : [own]), ca] }),
-    rejectUnauthorized: true,
-  };
-}
-
-/** With `ca` Node trusts only what is listed there, so the system's certificates have to be named too. */
-function systemCertificates(): readonly string[] {
-  return typeof getCACertificates === 'function' ? getCACertificates('default') : rootCertificates;
-}

@@ -19,6 +19,11 @@ export function urlForLog(url: URL | string): string {
   return textForLog(String(url));
 }
 
+/** A URL as it is said to a proxy: without user name, password and fragment. */
+export function urlForProxy(url: URL): string {
+  return `${url.origin}${url.pathname}${url.search}`;
+}
+
 /** Port of a URL, also when it is the default one. */
 export function portOf(url: URL): number {
   if (url.port !== '') return Number(url.port);

@@ -68,7 +68,7 @@ async function giveUp(folder: IncomingFolder, { attempt, error, emit }: Failure)
 /** A partner that was removed may come back, and so may our disk; an address that is not allowed stays so. */
 function mayPass(error: As2Error): boolean {
   if (error.code === 'receipt-url-refused') return false;
-  return isWorthRepeating(error) || !/^(?:http|tls)-/.test(error.code);
+  return isWorthRepeating(error) || !/^(?:http|proxy|tls)-/.test(error.code);
 }
 
 /** @throws As2Error, when the receipt is not where it should be */
