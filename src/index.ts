@@ -115,9 +115,13 @@ export {
 export { type ConnectionSettings } from './http';
 export { type Clock, openSpool, type Spool, type SpoolSettings } from './store';
 export {
+  type ConnectionTest,
+  type ConnectionTestOptions,
+  type ConnectionTestStep,
   createReceiver,
   type ExchangeEvent,
   type ExchangeEventType,
+  formatConnectionTest,
   type HandOver,
   type Identity,
   Outbox,
@@ -151,5 +155,6 @@ export {
   stationDirectory,
   type StoredPayload,
   type SubmitOptions,
+  testConnection,
   type WaitingInfo,
 } from './exchange';

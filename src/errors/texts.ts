@@ -415,6 +415,7 @@ export const errorTexts = {
     'The partner "{partner}" is to send its receipts later, in a request of their own. The test message asked for the receipt in the answer instead; whether the partner reaches your address for receipts shows with the first real message.',
   'test-redirect':
     '{url} sends a GET on to {location} (HTTP status {status}). Messages are never sent on: if the test message fails, ask the partner for the right address.',
+  'test-running': 'The connection to "{partner}" is being tested already. Wait for the result of that test.',
   'test-status-unclear':
     '{url} answered a GET with HTTP status {status}. Some AS2 systems answer everything but messages so; otherwise the address is wrong or the partner has a problem. A test message tells.',
   'test-stopped': 'The test of the connection to "{partner}" was stopped.',
@@ -477,6 +478,8 @@ export const errorTexts = {
   'partner-missing': 'No partner is chosen. Choose one in the as2-out node, or let the message name one.',
   'partner-names-taken':
     'The partners "{partner}" (node {node}) and "{other}" (node {otherNode}) have the same AS2 name and the same identity. Messages that come in use the settings of the node {otherNode}; remove one of the two, or change a name.',
+  'partner-not-deployed':
+    'The partner {id} is not deployed, so its connection cannot be tested. Press Deploy first.',
   'partner-not-found':
     'There is no partner called "{partner}". Correct the name in the message, or add the partner. There are: {known}.',
   'payload-file-unreadable':

@@ -1,5 +1,17 @@
 export { PendingReceipts } from './receiving/pending-receipts';
 export type { PendingReceiptsOptions } from './receiving/pending-receipts';
+export {
+  type ConnectionTest,
+  type ConnectionTestOptions,
+  type ConnectionTestStep,
+  formatConnectionTest,
+  formatOutcome,
+  formatStep,
+  type SkipReason,
+  TEST_STEPS,
+  testConnection,
+  type TestStepName,
+} from './connection-test';
 export { PRODUCT } from './product';
 export { createReceiver, RECEIVE_DEFAULTS } from './receiving/receive';
 export { Outbox } from './sending/outbox';
