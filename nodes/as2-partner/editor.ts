@@ -30,6 +30,7 @@ import { openUsedSections, showStoredValues } from '../shared/editor/stored-valu
 import { useStyle } from '../shared/editor/style';
 import { createTabs } from '../shared/editor/tabs';
 import { adviceFor, isAuthenticated } from './editor/advice';
+import { connectionTest } from './editor/connection-test';
 import {
   checkAddress,
   checkHosts,
@@ -190,6 +191,7 @@ RED.nodes.registerType<Properties>('as2-partner', {
     void suggestEndpoints('as2-partner-endpoints', 'node-config-input-receiptUrl');
     certificateField('node-config-input-certificate');
     certificateField('node-config-input-ca');
+    connectionTest(this);
 
     const identity = field('node-config-input-identity');
     onEvery([identity], () => {

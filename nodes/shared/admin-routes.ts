@@ -3,6 +3,7 @@ import { As2Error, toAs2Error } from '../../src/errors';
 import type { Certificate, IssuableKeyType } from '../../src/pki';
 import { answering as answeringRequest } from './admin/answer';
 import { registerExchangeRoutes } from './admin/exchange-routes';
+import { registerPartnerTest } from './admin/partner-test';
 import { core } from './core';
 import type { IdentityCredentials } from './identity';
 import { choice, environmentVariable, positive, text } from './settings';
@@ -23,6 +24,7 @@ export function registerAdminRoutes(RED: NodeAPI): void {
   const write = RED.auth.needsPermission('as2.write');
 
   registerExchangeRoutes(RED);
+  registerPartnerTest(RED);
 
   RED.httpAdmin.get(
     '/as2/endpoints',

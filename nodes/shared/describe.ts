@@ -1,4 +1,4 @@
-import { type As2Error, type Details, type Fact, toAs2Error } from '../../src/errors';
+import { type As2Error, type Details, type Fact, type Facts, toAs2Error } from '../../src/errors';
 
 /** Where the sentences of all errors stand in the catalogues; the build writes them there. */
 const CATALOGUE = 'node-red-contrib-as2/as2-out:errors.';
@@ -8,13 +8,21 @@ export interface Texts {
   _(key: string, replacements?: Readonly<Record<string, unknown>>): unknown;
 }
 
+/** What an error has in common with one that was stored as JSON. */
+export interface Told {
+  readonly code: string;
+  /** In English. */
+  readonly message: string;
+  readonly facts?: Facts;
+}
+
 /** The sentence of an error in the language of this Node-RED. */
-export function describe(RED: Texts, error: As2Error): string {
+export function describe(RED: Texts, error: Told): string {
   const key = CATALOGUE + error.code;
   // Facts come from partners: they are filled in here, so that i18next never takes them for its own syntax.
   const text = RED._(key, { skipInterpolation: true });
   if (typeof text !== 'string' || text === '' || key.endsWith(text)) return error.message;
-  return text.replace(/__(\w+?)__/g, (_place, name: string) => String(error.facts[name] ?? '?'));
+  return text.replace(/__(\w+?)__/g, (_place, name: string) => String(error.facts?.[name] ?? '?'));
 }
 
 /** What flows find in `msg.as2.error`. */

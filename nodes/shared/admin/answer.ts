@@ -32,8 +32,10 @@ export function answerError(RED: NodeAPI, response: ServerResponse, thrown: unkn
 const STATUS: ReadonlyMap<As2ErrorCode, number> = new Map([
   ['exchange-not-found', 404],
   ['exchange-file-missing', 404],
+  ['partner-not-deployed', 404],
   ['cancel-too-late', 409],
   ['resend-impossible', 409],
+  ['test-running', 409],
   ['journal-damaged', 503],
   ['journal-missing', 503],
   ['journal-newer', 503],

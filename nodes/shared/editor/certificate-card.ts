@@ -11,7 +11,10 @@ const STATE_ICONS = {
 } as const;
 
 /** Everything one has to compare with a partner on the telephone, on a card. */
-export function certificateCard(certificate: ShownCertificate, remove?: () => void): HTMLElement {
+export function certificateCard(
+  certificate: Omit<ShownCertificate, 'pem'>,
+  remove?: () => void,
+): HTMLElement {
   const { state, subject, commonName = subject } = certificate;
   const day = (iso: string) => iso.slice(0, 10);
   return element(
@@ -47,7 +50,7 @@ export function certificateCard(certificate: ShownCertificate, remove?: () => vo
   );
 }
 
-function stateText({ state, daysLeft, notBefore, notAfter }: ShownCertificate): string {
+function stateText({ state, daysLeft, notBefore, notAfter }: Omit<ShownCertificate, 'pem'>): string {
   switch (state) {
     case 'valid':
       return text('certificate.state.valid', { days: daysLeft });

@@ -10,6 +10,8 @@ interface EditorNode {
   readonly name?: string;
   /** Disabled by the user. */
   readonly d?: boolean;
+  /** Edited since the last deploy. */
+  readonly changed?: boolean;
   /** Result of the last validation; not there before the first one. */
   readonly valid?: boolean | null;
   /** Of a configuration node: the nodes that refer to it. */

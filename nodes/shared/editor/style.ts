@@ -63,6 +63,17 @@ const STYLE = `
 .as2-form .as2-address { display: flex; gap: 6px; align-items: flex-start; justify-content: space-between; padding: 6px 8px; border-radius: 4px;
   border: 1px solid var(--red-ui-form-input-border-color); background: var(--red-ui-tertiary-background);
   font-family: var(--red-ui-monospace-font); font-size: 12px; line-height: 20px; overflow-wrap: anywhere; }
+.as2-form #as2-partner-test { margin-bottom: 12px; }
+.as2-form #as2-partner-test > .as2-hint { margin-bottom: 6px; }
+.as2-form .as2-test { margin-top: 8px; }
+.as2-form .as2-test-steps { list-style: none; margin: 0 0 8px; }
+.as2-form .as2-test-steps > li { padding: 5px 0; border-bottom: 1px solid var(--red-ui-secondary-border-color); overflow-wrap: anywhere; }
+.as2-form .as2-test-steps .as2-facts { margin: 2px 0 0 18px; }
+.as2-form .as2-test-steps .as2-facts:empty { display: none; }
+.as2-form .as2-test-steps .as2-more { margin: 2px 0 0 18px; }
+.as2-form .as2-test-steps .as2-test-note { margin: 3px 0 0 18px; }
+.as2-form .as2-test-note { font-size: 12px; line-height: 17px; }
+.as2-form .as2-test-aside { font-size: 12px; color: var(--red-ui-secondary-text-color); }
 .as2-form .form-tips { max-width: none; }
 .red-ui-tabs li.as2-tab-problem a.red-ui-tab-label::after { content: "\\f06a"; font-family: FontAwesome; margin-left: 6px; color: var(--red-ui-text-color-error); }
 `;
