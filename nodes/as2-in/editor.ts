@@ -3,15 +3,16 @@ import { element, field, onEvery, part, setShown } from '../shared/editor/dom';
 import { copyButton } from '../shared/editor/files';
 import { currentText, openDialog } from '../shared/editor/live';
 import { showNotes } from '../shared/editor/notes';
-import { showStoredValues } from '../shared/editor/stored-values';
+import { openUsedSections, showStoredValues } from '../shared/editor/stored-values';
 import { useStyle } from '../shared/editor/style';
 import { text } from '../shared/editor/texts';
 import { adviseAccept, adviseOutput, adviseSize } from './editor/advice';
-import { advisePath, checkEndpointPath, endpointUrl } from './editor/path';
+import { advisePath, checkEndpointPath, checkRanges, endpointUrl } from './editor/path';
 
 interface Properties {
   name: string;
   path: string;
+  listener: string;
   identity: string;
   receipt: string;
   /** Seconds. */
@@ -22,6 +23,8 @@ interface Properties {
   /** Megabytes, both. */
   maxBuffer: string;
   maxSize: string;
+  /** IP addresses and ranges. */
+  allowFrom: string;
 }
 
 /** No partner waits longer for a receipt, in seconds. */
@@ -43,6 +46,7 @@ RED.nodes.registerType<Properties>('as2-in', {
         return checkEndpointPath(this, value);
       },
     },
+    listener: { value: '', type: 'as2-listener', required: false },
     identity: { value: '', type: 'as2-identity', required: false },
     receipt: { value: 'automatic' },
     receiptTimeout: { value: '60', validate: (value, _options) => checkNumber(value, 1, HOUR) },
@@ -51,6 +55,11 @@ RED.nodes.registerType<Properties>('as2-in', {
     attachments: { value: 'sequence' },
     maxBuffer: { value: '16', validate: (value, _options) => checkNumber(value, 1, LARGEST_BUFFER) },
     maxSize: { value: '200', validate: (value, _options) => checkNumber(value, 1, LARGEST_MESSAGE) },
+    allowFrom: { value: '', validate: (value, _options) => checkRanges(value) },
+  },
+  credentials: {
+    user: { type: 'text' },
+    password: { type: 'password' },
   },
   inputs: 0,
   outputs: 1,
@@ -68,8 +77,9 @@ RED.nodes.registerType<Properties>('as2-in', {
   oneditprepare() {
     const form = openDialog(this, 'as2-in-form');
     showStoredValues(this, form);
+    openUsedSections(this, form);
     showNotes(this, form, {
-      path: () => advisePath(currentText(this, 'path')),
+      path: () => (currentText(this, 'listener') === '' ? advisePath(currentText(this, 'path')) : undefined),
       onTimeout: () => adviseAccept(this),
       output: () => adviseOutput(currentText(this, 'output')),
       maxSize: () => adviseSize(currentText(this, 'output'), currentText(this, 'maxSize')),
@@ -81,8 +91,8 @@ RED.nodes.registerType<Properties>('as2-in', {
       () => address.textContent ?? '',
     );
     part('as2-in-url').append(address, copy);
-    onEvery([field('node-input-path')], () => {
-      address.textContent = endpointUrl(currentText(this, 'path'));
+    onEvery([field('node-input-path'), field('node-input-listener')], () => {
+      address.textContent = endpointUrl(currentText(this, 'path'), currentText(this, 'listener'));
     });
 
     const flowRows = [...part('as2-in-form').querySelectorAll<HTMLElement>('.as2-in-flow')];

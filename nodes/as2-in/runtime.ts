@@ -3,19 +3,22 @@ import { As2Error, type As2ErrorCode, toAs2Error } from '../../src/errors';
 import type { ExchangeEvent } from '../../src/exchange';
 import { check } from '../shared/checked';
 import { describe, errorReport, flowError } from '../shared/describe';
-import type { Endpoint } from '../shared/dispatcher';
+import type { Endpoint, EndpointServer } from '../shared/endpoint-table';
 import { onClose, onInterval, onRuntimeEvent } from '../shared/events';
 import { isIdentityNode } from '../shared/identity';
 import { ATTACHMENTS, OUTPUTS } from '../shared/in-message';
+import { isListenerNode } from '../shared/listener';
 import { withoutGaps } from '../shared/plain';
 import { Receiving } from '../shared/receiving';
 import { safely } from '../shared/safely';
-import { choice, duration, positive, text } from '../shared/settings';
+import { asText, choice, duration, positive, text } from '../shared/settings';
 import { stateOf } from '../shared/state';
 import { clock, StatusLine } from '../shared/status';
 
 interface As2InDef extends NodeDef {
   readonly path?: string;
+  /** Id of an as2-listener; default the server of Node-RED. */
+  readonly listener?: string;
   /** Id of the only as2-identity that is reached here; default all. */
   readonly identity?: string;
   readonly receipt?: string;
@@ -29,7 +32,17 @@ interface As2InDef extends NodeDef {
   readonly maxBuffer?: number | string;
   /** What becomes of a message with several documents. */
   readonly attachments?: string;
+  /** IP addresses and ranges that may come here. */
+  readonly allowFrom?: string;
 }
+
+/** With which everybody who comes to the path has to log in. */
+interface As2InCredentials {
+  user?: string;
+  password?: string;
+}
+
+type As2InNode = Node<As2InCredentials>;
 
 /** Requests that are no AS2 messages: browsers, port scanners, health checks. */
 const NOISE: ReadonlySet<As2ErrorCode> = new Set(['request-method', 'as2-header-missing']);
@@ -40,13 +53,17 @@ const REOPEN_MS = 15_000;
 export default function register(RED: NodeAPI): void {
   stateOf(RED).dispatcher.awaitFlows();
 
-  function As2In(this: Node, def: As2InDef): void {
+  function As2In(this: As2InNode, def: As2InDef): void {
     RED.nodes.createNode(this, def);
     const status = new StatusLine(this);
     const state = stateOf(RED);
-    let open: { readonly endpoint: Endpoint; readonly receiving: Receiving } | undefined;
+    let open:
+      | { readonly server: EndpointServer; readonly endpoint: Endpoint; readonly receiving: Receiving }
+      | undefined;
+    let storeProblem: As2Error | undefined;
 
     const activate = (): void => {
+      const server = serverOf(def);
       const settings = readSettings(def);
       const receiving = new Receiving(this, state, {
         ...settings,
@@ -56,18 +73,24 @@ export default function register(RED: NodeAPI): void {
             () => report(this, status, event),
             (error) => this.error(flowError(RED, error)),
           ),
-        onStore: (problem) => (problem === undefined ? showListening(settings.path) : fail(problem)),
+        onStore: (problem) => {
+          storeProblem = problem;
+          if (problem) fail(problem);
+          else showListening(settings.path);
+        },
       });
       const endpoint: Endpoint = {
         id: this.id,
         label: def.name || settings.path,
         path: settings.path,
         handle: (request, response) => receiving.handle(request, response),
+        isHealthy: () => storeProblem === undefined,
+        // The listener has said it in the log.
+        onServer: (problem) => (problem ? status.showError(problem) : showListening(settings.path)),
       };
-      state.dispatcher.add(endpoint);
+      server.add(endpoint);
       receiving.begin();
-      open = { endpoint, receiving };
-      showListening(settings.path);
+      open = { server, endpoint, receiving };
     };
     const showListening = (path: string): void =>
       status.show('green', 'dot', RED._('as2-in.status.listening', { path }));
@@ -94,9 +117,18 @@ export default function register(RED: NodeAPI): void {
     onClose(RED, this, async (removed) => {
       status.close();
       if (!open) return;
-      state.dispatcher.remove(open.endpoint, removed);
+      open.server.remove(open.endpoint, removed);
       await open.receiving.close();
     });
+  }
+
+  /** @throws As2Error `listener-missing` */
+  function serverOf(def: As2InDef): EndpointServer {
+    const id = asText(def.listener);
+    if (id === '') return stateOf(RED).dispatcher;
+    const node: Node | null = RED.nodes.getNode(id);
+    if (!isListenerNode(node)) throw new As2Error('listener-missing', {});
+    return node.server;
   }
 
   /** @throws As2Error that tells which setting is wrong */
@@ -144,5 +176,7 @@ export default function register(RED: NodeAPI): void {
     node.error(flowError(RED, error), withoutGaps({ topic: event.partner, as2 }));
   }
 
-  RED.nodes.registerType('as2-in', As2In);
+  RED.nodes.registerType<As2InNode, As2InDef, object, As2InCredentials>('as2-in', As2In, {
+    credentials: { user: { type: 'text' }, password: { type: 'password' } },
+  });
 }

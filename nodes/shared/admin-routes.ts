@@ -5,6 +5,7 @@ import { answering as answeringRequest } from './admin/answer';
 import { registerExchangeRoutes } from './admin/exchange-routes';
 import { registerPartnerTest } from './admin/partner-test';
 import { core } from './core';
+import { endpointsAtWork } from './endpoints-at-work';
 import type { IdentityCredentials } from './identity';
 import { choice, environmentVariable, positive, text } from './settings';
 import type { ShownCertificate } from './shown-certificate';
@@ -29,7 +30,7 @@ export function registerAdminRoutes(RED: NodeAPI): void {
   RED.httpAdmin.get(
     '/as2/endpoints',
     read,
-    answering(RED, () => stateOf(RED).dispatcher.list()),
+    answering(RED, () => endpointsAtWork(stateOf(RED))),
   );
 
   RED.httpAdmin.post(

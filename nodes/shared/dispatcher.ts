@@ -1,7 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { NodeAPI } from 'node-red';
 import { As2Error } from '../../src/errors';
 import { core } from './core';
+import { type Endpoint, type EndpointServer, EndpointTable } from './endpoint-table';
 import { onRequest } from './events';
 import {
   addFirst,
@@ -18,22 +19,12 @@ import { safely } from './safely';
 /** So long flows take to start, for the partner that meets them at it. */
 const RESTART_SECONDS = 10;
 
-/** One as2-in node as the dispatcher sees it. */
-export interface Endpoint {
-  readonly id: string;
-  /** What the user calls the node. */
-  readonly label: string;
-  /** As configured, below the root of Node-RED's HTTP nodes. */
-  readonly path: string;
-  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
-}
-
 /**
  * Brings requests to as2-in nodes: one layer in Node-RED's HTTP application for all of them, there as long as one is
- * needed. While flows restart, a path stays known and answers 503, so that partners try again instead of giving up.
+ * needed.
  */
-export class Dispatcher {
-  private readonly endpoints = new Map<string, Endpoint | 'restarting'>();
+export class Dispatcher implements EndpointServer {
+  private readonly endpoints = new EndpointTable();
   private readonly reserved = new WeakSet<ExpressRequest>();
   private mounted: ExpressApp | undefined;
   private awaitsFlows = false;
@@ -58,25 +49,14 @@ export class Dispatcher {
   add(endpoint: Endpoint): void {
     const app = nodeApp(this.RED);
     if (!app) throw new As2Error('http-node-off', { path: endpoint.path });
-    if (!/^\/[^\s?#:*()[\]{}\\]*$/.test(endpoint.path)) {
-      throw new As2Error('endpoint-path-invalid', { path: endpoint.path });
-    }
-    const key = pathKey(endpoint.path);
-    const owner = this.endpoints.get(key);
-    if (owner && owner !== 'restarting') {
-      throw new As2Error('endpoint-path-taken', { path: endpoint.path, node: owner.label });
-    }
-    this.endpoints.set(key, endpoint);
+    this.endpoints.add(endpoint);
     this.mount(app);
+    endpoint.onServer?.(undefined);
   }
 
-  /** @param removed the node is gone; otherwise it comes back in a moment */
   remove(endpoint: Endpoint, removed: boolean): void {
-    const key = pathKey(endpoint.path);
-    if (this.endpoints.get(key) !== endpoint) return;
-    if (removed) this.endpoints.delete(key);
-    else this.endpoints.set(key, 'restarting');
-    if (this.endpoints.size === 0) this.unmount();
+    this.endpoints.remove(endpoint, removed);
+    if (this.endpoints.isEmpty) this.unmount();
   }
 
   /** The endpoints at work, each with the path under which the server has it. */
@@ -87,8 +67,8 @@ export class Dispatcher {
     readonly url: string;
   }[] {
     const root = this.mounted?.path() ?? '';
-    return [...this.endpoints.values()]
-      .filter((endpoint) => endpoint !== 'restarting')
+    return this.endpoints
+      .atWork()
       .map(({ id, label, path }) => ({ id, name: label, path, url: joinPaths(root, path) }));
   }
 
@@ -108,14 +88,11 @@ export class Dispatcher {
     this.mounted = undefined;
   }
 
-  /** What did not come back with the new flows was removed or moved to another path. */
   private readonly forgetRestarting = (): void => {
     safely(
       () => {
-        for (const [key, endpoint] of this.endpoints) {
-          if (endpoint === 'restarting') this.endpoints.delete(key);
-        }
-        if (this.endpoints.size === 0) this.unmount();
+        this.endpoints.forgetRestarting();
+        if (this.endpoints.isEmpty) this.unmount();
       },
       (error) => this.RED.log.error(String(error)),
     );
@@ -127,7 +104,7 @@ export class Dispatcher {
   };
 
   private readonly dispatch: Middleware = (request, response, next) => {
-    const endpoint = this.endpoints.get(pathKey(request.path));
+    const endpoint = this.endpoints.find(request.path);
     if (!endpoint) return next();
     inTurn(middlewareOf(this.RED), request, response, (error) => {
       if (error !== undefined && error !== null) return next(error);
@@ -154,24 +131,13 @@ export class Dispatcher {
     if (this.mounted && request.method === 'POST' && !request._body) {
       const path = (request.url ?? '').replace(/[?#].*$/s, '').toLowerCase();
       const root = joinPaths(this.mounted.path().toLowerCase(), '');
-      if (path.startsWith(root) && this.endpoints.has(pathKey(path.slice(root.length)))) {
+      if (path.startsWith(root) && this.endpoints.find(path.slice(root.length))) {
         request._body = true;
         this.reserved.add(request);
       }
     }
     next();
   };
-}
-
-/** Like Express' own routes: upper and lower case are the same, and a slash at the end does not count. */
-function pathKey(path: string): string {
-  let decoded = path;
-  try {
-    decoded = decodeURI(path);
-  } catch {
-    // Not a valid encoding: compared as it stands.
-  }
-  return decoded.toLowerCase().replace(/\/+$/, '') || '/';
 }
 
 function joinPaths(root: string, path: string): string {

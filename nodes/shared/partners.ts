@@ -68,6 +68,15 @@ export class Partners {
     };
   }
 
+  /** PEM of the certificates that partners show when they connect to us. */
+  clientCertificates(): string[] {
+    return this.all().flatMap(({ partner }) => {
+      if (!('ready' in partner)) return [];
+      const { inbound } = partner.ready.relationship().partner;
+      return inbound?.clientCertificates?.map((certificate) => certificate.toPem()) ?? [];
+    });
+  }
+
   private all(): PartnerNode[] {
     return [...this.nodes.values()];
   }

@@ -2,6 +2,7 @@ import type { NodeAPI } from 'node-red';
 import { Dispatcher } from './dispatcher';
 import { Exchanges } from './exchanges';
 import type { FlowDecisions } from './flow-decisions';
+import type { ListenerServer } from './listener-server';
 import { Partners } from './partners';
 import { type As2Settings, type CheckedSettings, readSettingsFile } from './settings-file';
 
@@ -10,6 +11,9 @@ export class State {
   readonly partners = new Partners();
   /** Of the as2-in nodes that leave the receipt to the flow. */
   readonly decisions = new Set<FlowDecisions>();
+  /** Own ports of as2-in nodes. */
+  readonly listeners = new Set<ListenerServer>();
+  /** Node-RED's own server. */
   readonly dispatcher: Dispatcher;
   readonly exchanges: Exchanges;
 

@@ -30,8 +30,7 @@ export class AddressRanges {
     const version = isIP(address);
     const most = version === 4 ? 32 : 128;
     const isWhole = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
-    if (version === 0 || !isWhole || rest.length > 0)
-      throw new As2Error('address-range-invalid', { range });
+    if (version === 0 || !isWhole || rest.length > 0) throw new As2Error('address-range-invalid', { range });
     const family = familyOf(version);
     if (bits === undefined) this.list.addAddress(address, family);
     else this.list.addSubnet(address, Number(bits), family);

@@ -94,6 +94,10 @@ export class HttpListener {
     return (this.server.address() as AddressInfo | null)?.port ?? 0;
   }
 
+  get isSecure(): boolean {
+    return this.server instanceof SecureServer;
+  }
+
   /** Connections that are open at this moment. */
   get inUse(): number {
     return this.connections.size;
@@ -176,7 +180,7 @@ export class HttpListener {
   private async bring(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { healthPath, isHealthy = () => true, route, onProblem } = this.options;
     const path = (request.url ?? '').replace(/[?#].*$/s, '');
-    if (healthPath !== undefined && path === healthPath) {
+    if (path === healthPath && (request.method === 'GET' || request.method === 'HEAD')) {
       await sendAnswer(request, response, isHealthy() ? textAnswer(200, 'ok') : textAnswer(503, 'not ready'));
       return;
     }

@@ -5,7 +5,7 @@ import { packageRoot } from '../support/paths';
 /** The built nodes beside the compiled tests: what Node-RED gives to the browser. */
 const BUILT = join(__dirname, '..', '..', 'nodes');
 
-export const types = ['as2-identity', 'as2-in', 'as2-mdn', 'as2-out', 'as2-partner'] as const;
+export const types = ['as2-identity', 'as2-in', 'as2-listener', 'as2-mdn', 'as2-out', 'as2-partner'] as const;
 export type NodeType = (typeof types)[number];
 
 export function builtFile(name: string): string {

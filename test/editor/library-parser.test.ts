@@ -59,7 +59,7 @@ describe('built HTML as the flow library reads it', () => {
     it(`finds the definition of ${type}`, () => {
       const definition = definitionOf(type);
       const config = literal(definition, 'category') === 'config';
-      assert.equal(config, type === 'as2-identity' || type === 'as2-partner');
+      assert.equal(config, ['as2-identity', 'as2-listener', 'as2-partner'].includes(type));
       if (!config) {
         assert.equal(literal(definition, 'category'), 'AS2');
         assert.match(String(literal(definition, 'color')), /^#[0-9A-F]{6}$/);

@@ -94,6 +94,7 @@ describe('help', () => {
         'as2-partner': ['Partner', 'Security', 'Connection', 'Details', 'References'],
         'as2-out': ['Inputs', 'Outputs', 'Details', 'References'],
         'as2-in': ['Outputs', 'Details', 'References'],
+        'as2-listener': ['Port', 'TLS', 'Details', 'References'],
         'as2-mdn': ['Inputs', 'Details', 'References'],
       };
       assert.deepEqual(sections, expected[type]);

@@ -10,12 +10,12 @@ interface Loading {
   readonly files: readonly string[];
 }
 
-/** Loads the five node files as Node-RED does at its start, in a process of its own. */
+/** Loads the node files as Node-RED does at its start, in a process of its own. */
 async function loadNodes(): Promise<Loading> {
   const script = `
     const { join } = require('node:path');
     const before = process.cpuUsage();
-    for (const type of ['as2-identity', 'as2-partner', 'as2-out', 'as2-in', 'as2-mdn']) {
+    for (const type of ['as2-identity', 'as2-partner', 'as2-listener', 'as2-out', 'as2-in', 'as2-mdn']) {
       require(join(process.argv[1], type + '.js'));
     }
     const { user, system } = process.cpuUsage(before);

@@ -10,7 +10,7 @@ import { installPackage, type PackedPackage, packPackage } from '../support/pack
 import { packageRoot } from '../support/paths';
 
 const run = promisify(execFile);
-const nodeTypes = ['as2-identity', 'as2-in', 'as2-mdn', 'as2-out', 'as2-partner'];
+const nodeTypes = ['as2-identity', 'as2-in', 'as2-listener', 'as2-mdn', 'as2-out', 'as2-partner'];
 const examples = [
   '01 - Loopback',
   '02 - Folder to partner',

@@ -1,4 +1,5 @@
-import { type AddressInfo, createServer } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 
 /** One that stays the same over all lives; nobody else asks for it in the meantime. */
 export async function freePort(): Promise<number> {
@@ -10,4 +11,16 @@ export async function freePort(): Promise<number> {
       probe.close(() => resolve(port));
     });
   });
+}
+
+/** Takes a port, so that others cannot have it. */
+export async function occupy(port: number): Promise<Server> {
+  const server = createServer();
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+export async function free(server: Server): Promise<void> {
+  await new Promise((resolve) => server.close(resolve));
 }

@@ -1,11 +1,14 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Node, NodeAPI, NodeMessage, NodeStatus } from 'node-red';
 import helper from 'node-red-node-test-helper';
 import as2Identity from '../../nodes/as2-identity/runtime';
 import as2In from '../../nodes/as2-in/runtime';
+import as2Listener from '../../nodes/as2-listener/runtime';
 import as2Mdn from '../../nodes/as2-mdn/runtime';
 import as2Out from '../../nodes/as2-out/runtime';
 import as2Partner from '../../nodes/as2-partner/runtime';
@@ -35,7 +38,7 @@ export type Received = NodeMessage & {
 const WAIT_MS = 10_000;
 
 /**
- * Runs flows in this process, with our five nodes and the core's catch, complete and status nodes; nodes of type
+ * Runs flows in this process, with our nodes and the core's catch, complete, status and TLS nodes; nodes of type
  * `helper` keep what they get.
  * @param plan may depend on the address of Node-RED's HTTP nodes, which has no slash at the end
  */
@@ -92,7 +95,8 @@ export class RunningFlow {
       RED.httpNode.set('env', 'test');
       RED.events.on('node-status', this.onStatus);
     };
-    await helper.load([capture, as2Identity, as2Partner, as2Out, as2In, as2Mdn], [...nodes], credentials);
+    const ours = [as2Identity, as2Partner, as2Listener, as2Out, as2In, as2Mdn];
+    await helper.load([capture, tlsConfig(), ...ours], [...nodes], credentials);
     this.collectFrom(nodes);
   }
 
@@ -208,6 +212,13 @@ export class RunningFlow {
       node.on('input', (message) => void got.push(message as unknown as Received));
     }
   }
+}
+
+/** Of the Node-RED that is tested. */
+function tlsConfig(): (RED: NodeAPI) => void {
+  const { nodeRed } = testedRuntime();
+  const load = createRequire(join(nodeRed, 'package.json'));
+  return load('@node-red/nodes/core/network/05-tls.js') as (RED: NodeAPI) => void;
 }
 
 async function waitFor<T>(look: () => T | undefined, timeoutMs: number, what: () => string): Promise<T> {

@@ -38,6 +38,25 @@ export interface Partner {
   readonly retry?: RetrySettings;
   /** Messages on their way to it at one time; default 4. */
   readonly parallel?: number;
+  /** Who may come in its name. */
+  readonly inbound?: InboundSettings;
+}
+
+/** What a request of a partner must bring beside what the message itself proves. All that is set must hold. */
+export interface InboundSettings {
+  /** HTTP Basic, over TLS only (TLS-06). */
+  readonly credentials?: { readonly username: string; readonly password: string };
+  /**
+   * TLS certificates, of which the sender shows one (TLS-05); or one with the same subject and issuer, when the
+   * connection vouches for its issuer, so that a renewal needs no change here.
+   */
+  readonly clientCertificates?: readonly Certificate[];
+  /** Where its requests come from: IP addresses and ranges. */
+  readonly addresses?: readonly string[];
+  /** Octets of a request; more get 413, whatever the receiver takes of others. */
+  readonly maxMessageBytes?: number;
+  /** Requests in a minute; more get 429. */
+  readonly messagesPerMinute?: number;
 }
 
 export interface RetrySettings {

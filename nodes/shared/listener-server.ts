@@ -1,0 +1,118 @@
+import { type As2Error, toAs2Error } from '../../src/errors';
+import type { HttpListener } from '../../src/http';
+import { type Checked, ready } from './checked';
+import { core } from './core';
+import { type Endpoint, EndpointTable } from './endpoint-table';
+import type { ListenerNodeServer, ListenerSettings } from './listener';
+
+/** So long flows take to start, for the partner that meets them at it. */
+const RESTART_SECONDS = 10;
+/** Node-RED waits 15 s for a node. */
+const GRACE_MS = 10_000;
+
+export interface ListenerServerOptions {
+  readonly settings: Checked<ListenerSettings>;
+  /** PEM of the certificates that partners show; asked whenever flows were deployed. */
+  readonly clientCertificates: () => readonly string[];
+  /** It listens, or cannot. */
+  readonly onState: (problem: As2Error | undefined, port: number) => void;
+  /** Requests that are none, and what else goes wrong besides. */
+  readonly onProblem: (error: As2Error) => void;
+}
+
+/**
+ * The own port of as2-in nodes. It opens when the flows run, so that nobody is told that there is nothing at a path that
+ * comes in a moment.
+ */
+export class ListenerServer implements ListenerNodeServer {
+  private readonly endpoints = new EndpointTable();
+  private listener: HttpListener | undefined;
+  private opening: Promise<void> | undefined;
+  private problem: As2Error | undefined;
+  private isClosed = false;
+
+  constructor(private readonly options: ListenerServerOptions) {}
+
+  get proxies(): readonly string[] {
+    const { settings } = this.options;
+    return 'ready' in settings ? settings.ready.proxies : [];
+  }
+
+  /** @throws As2Error `endpoint-path-invalid`, `endpoint-path-taken` */
+  add(endpoint: Endpoint): void {
+    this.endpoints.add(endpoint);
+    if (this.listener || this.problem) endpoint.onServer?.(this.problem);
+  }
+
+  remove(endpoint: Endpoint, removed: boolean): void {
+    this.endpoints.remove(endpoint, removed);
+  }
+
+  /** The endpoints at work, with the path and the port that they have. */
+  list(): readonly { readonly endpoint: Endpoint; readonly port: number; readonly secure: boolean }[] {
+    const { listener } = this;
+    if (!listener) return [];
+    const { port, isSecure: secure } = listener;
+    return this.endpoints.atWork().map((endpoint) => ({ endpoint, port, secure }));
+  }
+
+  /** The flows run as they were deployed: what did not come back is gone. Never rejects. */
+  async flowsRun(): Promise<void> {
+    this.endpoints.forgetRestarting();
+    this.problem = undefined;
+    await this.open();
+  }
+
+  /** Tries again what did not work; does nothing when it listens. Never rejects. */
+  async open(): Promise<void> {
+    this.opening ??= this.tryToOpen().finally(() => (this.opening = undefined));
+    await this.opening;
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await this.opening;
+    await this.listener?.close(GRACE_MS);
+  }
+
+  private async tryToOpen(): Promise<void> {
+    if (this.isClosed) return;
+    try {
+      const isNew = !this.listener;
+      this.listener ??= await this.listen(ready(this.options.settings));
+      this.listener.trustClients(this.options.clientCertificates());
+      this.problem = undefined;
+      if (isNew) this.tell();
+    } catch (error) {
+      const problem = toAs2Error(error);
+      const isKnown = this.problem?.code === problem.code;
+      this.problem = problem;
+      if (!isKnown) this.tell();
+    }
+  }
+
+  private async listen(settings: ListenerSettings): Promise<HttpListener> {
+    const { proxies: _proxies, ...options } = settings;
+    return core.http.HttpListener.open({
+      ...options,
+      route: (path) => {
+        const endpoint = this.endpoints.find(path);
+        if (endpoint !== 'restarting')
+          return endpoint && ((request, response) => endpoint.handle(request, response));
+        return async (request, response) => {
+          await core.http.sendAnswer(request, response, core.http.busyAnswer(RESTART_SECONDS));
+        };
+      },
+      isHealthy: () => {
+        const atWork = this.endpoints.atWork();
+        return atWork.length > 0 && atWork.every((endpoint) => endpoint.isHealthy?.() ?? true);
+      },
+      onProblem: this.options.onProblem,
+    });
+  }
+
+  private tell(): void {
+    for (const endpoint of this.endpoints.atWork()) endpoint.onServer?.(this.problem);
+    this.options.onState(this.problem, this.listener?.port ?? 0);
+  }
+}
