@@ -7,7 +7,7 @@ import { As2Error } from '../../errors';
  * @throws As2Error `tls-pin-unreadable`
  */
 export function parsePin(text: string): Buffer {
-  const bare = text.trim().replace(/^sha-?256(?:\/|:|\s|fingerprint=)\s*/i, '');
+  const bare = text.trim().replace(/^sha-?256(?:\/|:|\s+(?:fingerprint=)?)\s*/i, '');
   const hex = bare.replace(/[\s:]/g, '');
   if (/^[0-9a-f]{64}$/i.test(hex)) return Buffer.from(hex, 'hex');
   if (/^[a-z0-9+/_-]{43}=?$/i.test(bare)) return Buffer.from(bare, 'base64');
