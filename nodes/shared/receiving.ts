@@ -4,6 +4,7 @@ import { As2Error, toAs2Error } from '../../src/errors';
 import type { ExchangeEvent, ReceivedMessage, ReceiptDecision, Receiver } from '../../src/exchange';
 import { core } from './core';
 import { FlowDecisions } from './flow-decisions';
+import { handedOn } from './handed-on';
 import { inMessages, type InMessageOptions, tooLargeFor } from './in-message';
 import { ownerOf } from './sending/owner';
 import type { State } from './state';
@@ -142,6 +143,7 @@ export class Receiving {
     // When sending throws, nobody waits for the decision any more.
     decision.catch(() => undefined);
     this.node.send([messages]);
+    await handedOn();
     return decision;
   }
 }

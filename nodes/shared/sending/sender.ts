@@ -12,6 +12,7 @@ import type {
 } from '../../../src/exchange';
 import { describe, errorReport, flowError } from '../describe';
 import { onInterval } from '../events';
+import { handedOn } from '../handed-on';
 import { outcomeReport, type SentReport } from '../out-message';
 import { withoutGaps } from '../plain';
 import { safely } from '../safely';
@@ -145,6 +146,7 @@ export class Sender implements OutboxListener {
       if (holding?.node === this.node) holding.done(error);
       else this.node.error(error, message);
     }
+    await handedOn();
   }
 
   waiting(info: WaitingInfo): void {
