@@ -23,6 +23,8 @@ export async function checkSpool(directory: string): Promise<string[]> {
       if (direction === 'out' && unreported) problems.push(`${id} is ${state}, which nobody was told`);
     }
     for (const record of records) problems.push(...(await missingFiles(spool, record)));
+    // What is wrong stays to be looked at.
+    if (problems.length > 0) return problems;
     // When everything has had its time, nothing is left, also of what was being built when the process died.
     for (let days = 0; days < RETENTION_DAYS + 4; days += 1) {
       clock.pass(DAY_MS);
