@@ -65,6 +65,24 @@ describe('store: what is removed', () => {
     );
   });
 
+  it('not what is put off for longer than the retention time; what nobody has taken up since goes', async () => {
+    await withSwept(
+      async (spool, clock) => {
+        const now = clock.now();
+        await settled(spool, 'waits', { direction: 'out', dueAt: now + 3 * DAY_MS });
+        await settled(spool, 'abandoned', { dueAt: now + HOUR_MS });
+        await clock.pass(2 * DAY_MS);
+        await spool.sweep();
+        assert.deepEqual(await ids(spool), ['waits']);
+        await (await spool.find('out', keyOf('waits')))?.advance('completed', {}, { dueAt: null });
+        await clock.pass(DAY_MS + HOUR_MS);
+        await spool.sweep();
+        assert.deepEqual(await ids(spool), []);
+      },
+      { retentionMs: DAY_MS },
+    );
+  });
+
   it('many at once, and the journal gives their room back', async () => {
     await withSwept(
       async (spool, clock) => {

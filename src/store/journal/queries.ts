@@ -160,7 +160,7 @@ export class Queries {
     );
   }
 
-  /** Ids of exchanges that began before an id and have not changed since. */
+  /** Ids of exchanges that began before an id, have not changed since, and are not put off until later. */
   older(before: string, unchangedSince: number, limit: number): Statement {
     return compiled(
       this.database
@@ -168,6 +168,7 @@ export class Queries {
         .select(['id', 'direction'])
         .where('id', '<', before)
         .where('updated_at', '<', unchangedSince)
+        .where((row) => row.or([row('due_at', 'is', null), row('due_at', '<', unchangedSince)]))
         .orderBy('id')
         .limit(limit),
     );
