@@ -47,10 +47,9 @@ export async function spoolMessage(o: ToSpool, plan: SendPlan, entry: Entry): Pr
   try {
     return await settle(o, plan, entry, composed, documents);
   } catch (error) {
+    await composed.dispose?.().catch(() => undefined);
     await discardAll(documents);
     throw isAs2Error(error) && error.code === 'exchange-taken' ? taken() : error;
-  } finally {
-    await composed.dispose?.();
   }
 }
 
@@ -87,12 +86,14 @@ function outgoing(
   };
 }
 
-/** @returns `dispose` where compressed bytes rest beside the exchange while the body is read */
+/** Compressed bytes rest beside the exchange while the body is read; `dispose` removes them. */
+type Disposable = Composed & { readonly dispose?: () => Promise<void> };
+
 async function compose(
   { compose: options, compress: order }: SendPlan,
   documents: readonly Document[],
   spool: Spool,
-): Promise<Composed & { dispose?(): Promise<void> }> {
+): Promise<Disposable> {
   const [payload, ...attachments] = documents.map((document) => document.payload);
   if (!payload) throw new RangeError('a message without a payload');
   const o = { ...options, payload, attachments };
@@ -101,11 +102,12 @@ async function compose(
     : composeMessage(o);
 }
 
+/** The row is the last thing that is waited for: once it is durable, the queue has to know the message at once. */
 async function settle(
   { spool, partner, payload }: ToSpool,
   plan: SendPlan,
   { state, enter, receiptDelivery, context }: Entry,
-  { headers, body, contentHeaders, mics }: Composed,
+  { headers, body, contentHeaders, mics, dispose }: Disposable,
   documents: readonly Document[],
 ): Promise<OutgoingMessage> {
   const { from, to, messageId, subject, sign, encrypt, receipt } = plan.compose;
@@ -127,6 +129,7 @@ async function settle(
   });
   try {
     const request = await spill(body.chunks, spool.spill);
+    await dispose?.();
     await Promise.all([
       folder.add('request.raw', request),
       folder.add('request-headers.json', JSON.stringify(headers.entries(), undefined, 2)),
