@@ -1,13 +1,14 @@
 import { bufferSource } from '../../bytes';
 import { type As2Error, toAs2Error } from '../../errors';
-import { createHttpClient, parseHttpUrl, type PostRequest, type PostResponse, statusError } from '../../http';
+import { createHttpClient, type PostRequest, type PostResponse, statusError } from '../../http';
 import { clientFor } from '../clients';
 import { type Emit, emitterFor } from '../events';
 import { isWorthRepeating, pauseAfter, retryAfterMs } from '../retry';
 import { storedError } from '../stored-error';
 import type { Partner } from '../types';
 import { type IncomingFolder, type ReceiverContext, relationshipOf } from './arrival';
-import { allowedReceiptUrl } from './receipt-address';
+import { allowedReceiptUrl, type ReceiptTarget } from './receipt-address';
+import { receiptConnection } from './receipt-connection';
 import { storedReceipt } from './reply';
 
 /**
@@ -67,16 +68,17 @@ async function giveUp(folder: IncomingFolder, { attempt, error, emit }: Failure)
 
 /** A partner that was removed may come back, and so may our disk; an address that is not allowed stays so. */
 function mayPass(error: As2Error): boolean {
-  if (error.code === 'receipt-url-refused') return false;
+  if (error.code === 'receipt-url-refused' || error.code === 'http-address-refused') return false;
   return isWorthRepeating(error) || !/^(?:http|proxy|tls)-/.test(error.code);
 }
 
 /** @throws As2Error, when the receipt is not where it should be */
 async function post(receiver: ReceiverContext, folder: IncomingFolder): Promise<PostResponse> {
   const { partner } = relationshipOf(receiver, folder);
-  const url = allowedReceiptUrl(folder.record.facts.receiptUrl ?? '', partner);
+  const target = allowedReceiptUrl(folder.record.facts.receiptUrl ?? '', partner);
+  const { url } = target;
   const { headers, body } = await storedReceipt(folder);
-  const response = await postTo(url, partner, {
+  const response = await postTo(target, partner, {
     headers,
     body: bufferSource(body),
     signal: receiver.closing,
@@ -86,14 +88,17 @@ async function post(receiver: ReceiverContext, folder: IncomingFolder): Promise<
   return response;
 }
 
-async function postTo(url: URL, partner: Partner, o: Omit<PostRequest, 'url'>): Promise<PostResponse> {
-  const sameOrigin = partner.url !== undefined && parseHttpUrl(partner.url).origin === url.origin;
-  if (sameOrigin) return clientFor(partner.connection).post({ url: url.href, ...o });
-  // HTTP-14: user name and password are for the partner's own address only.
-  const { credentials: _credentials, ...settings } = partner.connection ?? {};
+async function postTo(
+  target: ReceiptTarget,
+  partner: Partner,
+  o: Omit<PostRequest, 'url'>,
+): Promise<PostResponse> {
+  const settings = receiptConnection(target, partner);
+  if (target.isNamed) return clientFor(settings).post({ url: target.url.href, ...o });
+  // Hosts that only fit a pattern may be many: nothing is kept for them.
   const client = createHttpClient(settings);
   try {
-    return await client.post({ url: url.href, ...o });
+    return await client.post({ url: target.url.href, ...o });
   } finally {
     client.close();
   }

@@ -19,6 +19,8 @@ export interface Partner {
   readonly as2Name: string;
   /** http(s) address of its AS2 endpoint; a partner that only sends to us needs none. */
   readonly url?: string;
+  /** More addresses of the same system, tried in this order when there is no connection to `url`. */
+  readonly urls?: readonly string[];
   readonly encryptionCertificate?: Certificate;
   /** Signatures of messages and receipts count only when one of these made them (SEC-01). */
   readonly signingCertificates: readonly Certificate[];
@@ -27,7 +29,12 @@ export interface Partner {
   /** What its messages must carry to be taken (SEC-02). */
   readonly requires?: SecurityPolicy;
   readonly connection?: ConnectionSettings;
-  /** Hosts (`name` or `name:port`) its asynchronous receipts may be asked to, beside the host of `url` (SEC-09). */
+  /** How receipts are delivered, in place of `connection`; asynchronous ones of ours may go to another server. */
+  readonly receiptConnection?: ConnectionSettings;
+  /**
+   * Hosts its asynchronous receipts may be asked to, beside the host of `url` (SEC-09): `name`, `name:port`, an address,
+   * or a pattern (`*.partner.example`, `*`), whose hosts have to be in the internet.
+   */
   readonly receiptHosts?: readonly string[];
   /**
    * What becomes of a message that names a file unsafely, or two files alike (FN-03): the names are made safe and
@@ -42,17 +49,21 @@ export interface Partner {
   readonly inbound?: InboundSettings;
 }
 
-/** What a request of a partner must bring beside what the message itself proves. All that is set must hold. */
-export interface InboundSettings {
+/** What a request must bring to be looked at. */
+export interface AccessSettings {
   /** HTTP Basic, over TLS only (TLS-06). */
   readonly credentials?: { readonly username: string; readonly password: string };
+  /** Where it comes from: IP addresses and ranges such as `198.51.100.0/24`; none: from anywhere. */
+  readonly addresses?: readonly string[];
+}
+
+/** What a request of a partner must bring beside what the message itself proves. All that is set must hold. */
+export interface InboundSettings extends AccessSettings {
   /**
    * TLS certificates, of which the sender shows one (TLS-05); or one with the same subject and issuer, when the
    * connection vouches for its issuer, so that a renewal needs no change here.
    */
   readonly clientCertificates?: readonly Certificate[];
-  /** Where its requests come from: IP addresses and ranges. */
-  readonly addresses?: readonly string[];
   /** Octets of a request; more get 413, whatever the receiver takes of others. */
   readonly maxMessageBytes?: number;
   /** Requests in a minute; more get 429. */
