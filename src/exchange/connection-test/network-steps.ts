@@ -1,4 +1,4 @@
-import { lookup } from 'node:dns/promises';
+import { lookup as systemLookup } from 'node:dns';
 import { connect, isIP } from 'node:net';
 import { As2Error } from '../../errors';
 import { type ConnectionSettings, connectionError, portOf } from '../../http';
@@ -25,12 +25,24 @@ export async function resolveName(notes: Notebook<'dns'>, { url, settings }: Tar
   const host = hostOf(url);
   const found = isIP(host)
     ? [{ address: host }]
-    : await lookup(host, { all: true }).catch((error: unknown) => {
+    : await allAddresses(host, settings.lookup).catch((error: unknown) => {
         throw connectionError(error, url, settings);
       });
   const addresses = [...new Set(found.map(({ address }) => address))];
   notes.note({ addresses });
   return addresses;
+}
+
+function allAddresses(
+  host: string,
+  lookup: ConnectionSettings['lookup'] = systemLookup,
+): Promise<readonly { readonly address: string }[]> {
+  return new Promise((resolve, reject) => {
+    lookup(host, { all: true }, (error, found) => {
+      if (error) reject(error);
+      else resolve(typeof found === 'string' ? [{ address: found }] : found);
+    });
+  });
 }
 
 /**

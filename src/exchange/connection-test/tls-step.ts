@@ -44,15 +44,27 @@ function noteServer(notes: Notebook<'tls'>, socket: TLSSocket, chain: readonly C
   });
 }
 
-/** Node.js appends the issuers it knows to those that were sent; the last one refers to itself. */
+/** Node.js appends the issuers it knows to those that were sent; at the end one refers to itself, or to its like. */
 function chainOf(socket: TLSSocket): Certificate[] {
   const chain: Certificate[] = [];
-  let one: Partial<DetailedPeerCertificate> | undefined = socket.getPeerCertificate(true);
-  while (one?.raw && chain.length < LONGEST_CHAIN) {
-    chain.push(Certificate.fromDer(one.raw));
-    one = one.issuerCertificate === one ? undefined : one.issuerCertificate;
+  let next: Partial<DetailedPeerCertificate> | undefined = socket.getPeerCertificate(true);
+  while (next?.raw && chain.length < LONGEST_CHAIN) {
+    const { raw } = next;
+    const certificate = readable(raw);
+    if (!certificate || chain.some(({ der }) => der.equals(raw))) break;
+    chain.push(certificate);
+    next = next.issuerCertificate;
   }
   return chain;
+}
+
+/** What OpenSSL could read in a handshake and we cannot is not shown; whether it is trusted is not decided here. */
+function readable(der: Buffer): Certificate | undefined {
+  try {
+    return Certificate.fromDer(der);
+  } catch {
+    return undefined;
+  }
 }
 
 function trustOf(chain: readonly Certificate[], { tls = {} }: Target['settings']): TestFacts['tls']['trust'] {
