@@ -115,6 +115,7 @@ export {
 export { type ConnectionSettings } from './http';
 export { type Clock, openSpool, type Spool, type SpoolSettings } from './store';
 export {
+  type AccessSettings,
   type ConnectionTest,
   type ConnectionTestOptions,
   type ConnectionTestStep,
@@ -124,6 +125,7 @@ export {
   formatConnectionTest,
   type HandOver,
   type Identity,
+  type InboundSettings,
   Outbox,
   type OutboxListener,
   type OutboxOptions,

@@ -214,7 +214,7 @@ export const errorTexts = {
 
   // --- http
   'address-range-invalid':
-    '"{range}" is no IP address and no range of them. Write them like 192.0.2.7, 198.51.100.0/24 or 2001:db8::/32, with commas in between.',
+    'The entry "{range}" is no IP address and no range of them. Write them like 192.0.2.7, 198.51.100.0/24 or 2001:db8::/32, with commas in between.',
   'http-aborted': 'The transfer to {host} was ended by us before it was complete.',
   'http-address-refused':
     '{host} stands for the address {address}, which is not called: {reason}. If it is right, name that address among the hosts for receipts in the settings of the partner.',
@@ -282,8 +282,14 @@ export const errorTexts = {
     'The proxy {proxy} cannot be used: {reason}. Check its address in the connection settings of the partner (or in the environment of Node-RED), and whether it runs.',
   'proxy-url-invalid':
     'The address of the proxy cannot be used: {reason}. It looks like http://proxy.example:3128.',
+  'request-address-refused':
+    'A request came from {remoteAddress}, which is none of the addresses that may come. If it is a partner, add the address; behind a proxy, name the proxy as trusted, so that the address of the sender counts.',
   'request-body-taken':
     'The body of a request from {remoteAddress} was read by something else before the AS2 node, so its bytes are lost. Remove the middleware that reads bodies (httpNodeMiddleware in settings.js), or let it leave AS2 paths alone.',
+  'request-certificate-missing':
+    'A request from {remoteAddress} came in the name of a partner that has to show a TLS certificate, and showed none. The partner has to send it; and the listener, or the proxy in front, has to ask for it.',
+  'request-certificate-wrong':
+    'A request from {remoteAddress} came in the name of a partner with a foreign TLS certificate: {subject}, SHA-256 {fingerprint}. If the partner confirms that it is theirs, enter it in the settings of the partner.',
   'request-cut-off':
     'The sender {remoteAddress} broke the connection after {receivedBytes} bytes, before the message was complete. Nothing was processed; the sender has to send it again.',
   'request-encoding':
@@ -294,6 +300,12 @@ export const errorTexts = {
     'The request from {remoteAddress} has the header {header} more than once with different values. It was refused, because it cannot be told which one counts.',
   'request-length-ambiguous':
     'The request from {remoteAddress} states its length in two ways. It was refused, because such a request can smuggle a second one past a proxy.',
+  'request-login-missing':
+    'A request from {remoteAddress} brought no user name and password, and was asked for them. If it is a partner, give them the ones that are set.',
+  'request-login-needs-tls':
+    'A request from {remoteAddress} did not come by https, so its user name and password would travel readable and were not looked at. Give the partner an https address; behind a proxy that does TLS, name the proxy as trusted.',
+  'request-login-wrong':
+    'A request from {remoteAddress} brought a wrong user name or password. If it is a partner, compare them.',
   'request-method':
     'A {method} request from {remoteAddress} came to an AS2 address, which takes only POST. If a browser was pointed at it, all is well.',
   'request-path-unknown':
@@ -302,6 +314,8 @@ export const errorTexts = {
     'The sender {remoteAddress} sent nothing for {seconds} seconds, after {receivedBytes} bytes of a message. Nothing was processed; the sender has to send it again.',
   'request-too-large':
     'The request from {remoteAddress} is larger than the limit of {limitBytes} bytes. If such messages are wanted, raise the limit of the AS2 node.',
+  'request-too-often':
+    'There were more than {limit} {what} in a minute. The next ones get HTTP status 429 until the minute is over.',
   'request-too-slow':
     'The sender {remoteAddress} sent only {receivedBytes} bytes of a message in {seconds} seconds, which keeps a place from others. Nothing was processed; the sender has to send it again over a better connection.',
   'tls-chain-incomplete':

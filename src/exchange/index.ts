@@ -13,15 +13,18 @@ export {
   type TestStepName,
 } from './connection-test';
 export { PRODUCT } from './product';
+export { RareEvents } from './receiving/rare-events';
 export { createReceiver, RECEIVE_DEFAULTS } from './receiving/receive';
 export { Outbox } from './sending/outbox';
 export { sendMessage } from './sending/send';
 export { stationDirectory } from './receiving/stations';
 export type {
+  AccessSettings,
   ExchangeEvent,
   ExchangeEventType,
   HandOver,
   Identity,
+  InboundSettings,
   OutboxListener,
   OutboxOptions,
   OutcomeInfo,

@@ -27,6 +27,29 @@ const REFUSALS: Partial<
     status: 405,
     text: 'This address takes AS2 messages (RFC 4130), which are sent with POST. It is working.',
   },
+  'request-address-refused': {
+    status: 403,
+    text: 'Requests from your address are not taken here.',
+    close: true,
+  },
+  'request-certificate-missing': {
+    status: 403,
+    text: 'This needs your TLS client certificate, and none was shown.',
+    close: true,
+  },
+  'request-certificate-wrong': {
+    status: 403,
+    text: 'The TLS client certificate is not the one that belongs to this AS2 name.',
+    close: true,
+  },
+  'request-login-missing': { status: 401, text: 'This needs a user name and password.', close: true },
+  'request-login-needs-tls': {
+    status: 403,
+    text: 'This needs a user name and password, which are taken over https only.',
+    close: true,
+  },
+  'request-login-wrong': { status: 401, text: 'The user name or the password is wrong.', close: true },
+  'request-too-often': { status: 429, text: 'Too many requests. Please send again later.', close: true },
   'request-path-unknown': { status: 404, text: 'There is no AS2 station at this address.' },
   'request-header-repeated': {
     status: 400,
@@ -80,8 +103,15 @@ export function busyAnswer(retryAfterSeconds = RETRY_AFTER_SECONDS): HttpAnswer 
 export function refusalAnswer(error: As2Error): HttpAnswer {
   const refusal = REFUSALS[error.code];
   if (!refusal) return busyAnswer();
-  const headers: [string, string][] = refusal.status === 405 ? [['Allow', 'POST']] : [];
+  const headers = headersOf(refusal.status, error);
   return textAnswer(refusal.status, refusal.text, { headers, close: refusal.close ?? false });
+}
+
+function headersOf(status: number, { facts }: As2Error): [string, string][] {
+  if (status === 405) return [['Allow', 'POST']];
+  // TLS-06
+  if (status === 401) return [['WWW-Authenticate', 'Basic realm="as2", charset="UTF-8"']];
+  return status === 429 ? [['Retry-After', String(facts.retryAfterSeconds ?? RETRY_AFTER_SECONDS)]] : [];
 }
 
 /**

@@ -104,7 +104,7 @@ describe('as2-listener', () => {
       'a proxy that is no address',
       { proxies: '10.0.0.0/8, proxy' },
       'address range invalid',
-      /^"proxy" is no IP/,
+      /^The entry "proxy" is no IP/,
     ],
   ] as const) {
     it(`shows at the nodes that it cannot work with ${what}`, async () => {

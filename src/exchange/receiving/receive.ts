@@ -18,6 +18,7 @@ import { asStoreError, systemClock } from '../../store';
 import { type Emit, emitterFor, type EventDetails } from '../events';
 import { RETRY_DEFAULTS } from '../retry';
 import type { ReceiveOptions, Receiver } from '../types';
+import { Admission } from './admission';
 import { type Arrival, arrivalOf, isAsynchronous, type ReceiverContext, senderOf } from './arrival';
 import { AsynchronousMessages } from './asynchronous';
 import { RECEIPT_LIMIT_BYTES, takeReceipt } from './incoming-receipt';
@@ -56,6 +57,7 @@ class HttpReceiver implements Receiver {
   private readonly context: ReceiverContext;
   private readonly limits: RequestLimits;
   private readonly places: Slots;
+  private readonly admission: Admission;
   private readonly rare: RareEvents;
   private readonly asynchronous: AsynchronousMessages;
   private readonly emit: Emit;
@@ -85,6 +87,7 @@ class HttpReceiver implements Receiver {
     this.limits = { limitBytes: maxMessageBytes, idleTimeoutMs };
     this.places = new Slots({ all: parallel, each: parallelPerPartner });
     this.rare = new RareEvents(() => clock.now());
+    this.admission = new Admission(options, () => clock.now());
     this.asynchronous = new AsynchronousMessages(this.context);
     this.emit = emitterFor(options.onEvent, 'in');
   }
@@ -187,14 +190,17 @@ class HttpReceiver implements Receiver {
   /** Reads the head of a request. @returns undefined, when it was answered already */
   private async greet(request: IncomingMessage, response: ServerResponse): Promise<Arrival | undefined> {
     let names: Pick<RequestHeaders, 'from' | 'to'> | undefined;
+    let remoteAddress = remoteAddressOf(request);
     try {
+      const origin = this.admission.atDoor(request);
+      remoteAddress = origin.address;
       const headers = readRequestHead(request, this.limits.limitBytes);
       const as2 = readAs2Headers(headers);
       const { from, to } = as2;
       names = { from, to };
       const relationship = findStations(this.options.directory, as2);
-      const remoteAddress = remoteAddressOf(request);
       if (relationship) {
+        this.admission.asPartner(request, origin, relationship.partner);
         return arrivalOf({ receiver: this.context, relationship, headers, request: as2, remoteAddress });
       }
       this.reportRefused(this.emit, remoteAddress, {
@@ -205,7 +211,7 @@ class HttpReceiver implements Receiver {
       await sendAnswer(request, response, await answerUnknown(request, as2, unknownStations));
     } catch (error) {
       const refusal = toAs2Error(error);
-      this.reportRefused(this.emit, remoteAddressOf(request), { error: refusal, ...names });
+      this.reportRefused(this.emit, remoteAddress, { error: refusal, ...names });
       await sendAnswer(request, response, refusalAnswer(refusal));
     }
     return undefined;
@@ -214,13 +220,15 @@ class HttpReceiver implements Receiver {
   /** @returns undefined, when the request was answered already */
   private async readBody(
     request: IncomingMessage,
-    { headers, emit, remoteAddress, request: { from, to } }: Arrival,
+    { headers, emit, remoteAddress, relationship, request: { from, to } }: Arrival,
     answer: SendAnswer,
   ): Promise<SpilledBytes | undefined> {
     const { spool } = this.options;
-    const limitBytes = looksLikeReceipt(headers)
-      ? Math.min(RECEIPT_LIMIT_BYTES, this.limits.limitBytes)
-      : this.limits.limitBytes;
+    const limitBytes = Math.min(
+      this.limits.limitBytes,
+      relationship.partner.inbound?.maxMessageBytes ?? Infinity,
+      looksLikeReceipt(headers) ? RECEIPT_LIMIT_BYTES : Infinity,
+    );
     this.arriving.add(request);
     try {
       return await readRequestBody(request, { ...this.limits, limitBytes }, this.context.spill());

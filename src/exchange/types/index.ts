@@ -28,5 +28,7 @@ export type {
   Relationship,
   RetrySettings,
   SendingSettings,
+  AccessSettings,
+  InboundSettings,
   StationDirectory,
 } from './stations';

@@ -6,7 +6,7 @@ import type { Clock, Spool } from '../../store';
 import type { ExchangeEvent } from './events';
 import type { ReceiptArrival, StoredPayload } from './outbox';
 import type { SignerReport } from './receipts';
-import type { Relationship, StationDirectory } from './stations';
+import type { AccessSettings, Relationship, StationDirectory } from './stations';
 
 /** A message that was opened, checked against the policy and stored; everything but the bytes is plain JSON. */
 export interface ReceivedMessage {
@@ -116,6 +116,13 @@ export interface ReceiveOptions {
    * is over.
    */
   readonly refusalsPerMinute?: number;
+  /** What everybody must bring, whatever partner they name. */
+  readonly access?: AccessSettings;
+  /**
+   * Reverse proxies in front of the server, by address. X-Forwarded-For, X-Forwarded-Proto or Forwarded of theirs count,
+   * and the certificate of the sender in the header field of this name.
+   */
+  readonly trustedProxies?: { readonly addresses: readonly string[]; readonly certificateHeader?: string };
   /** What a sender gets whose names we do not know; default `receipt` when it asked for one (HDR-12). */
   readonly unknownStations?: 'receipt' | 'forbidden';
   /** Between attempts to deliver an asynchronous receipt; default 1, 5, 10, 20, 40, 60, 60, … minutes (REL-08). */

@@ -1,0 +1,126 @@
+import type { X509Certificate } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { As2Error } from '../../errors';
+import { AddressRanges, bringsLogin, originOf, type RequestOrigin, type TrustedProxies } from '../../http';
+import type { Certificate } from '../../pki';
+import type { AccessSettings, InboundSettings, Partner, ReceiveOptions } from '../types';
+import { RefusalRate } from './refusal-rate';
+
+const MINUTE_MS = 60_000;
+/** Wrong passwords in a minute from one address; then nobody of it gets in until the minute is over. */
+const WRONG_LOGINS = 30;
+
+/** Who may come in, before anything of the body is read: at the door, and in the name of a partner. */
+export class Admission {
+  private readonly proxies: TrustedProxies | undefined;
+  private readonly wrongLogins: RefusalRate;
+  private readonly rates = new Map<string, { minute: number; count: number }>();
+
+  /** @throws As2Error `address-range-invalid` */
+  constructor(
+    private readonly options: Pick<ReceiveOptions, 'access' | 'trustedProxies'>,
+    private readonly now: () => number,
+  ) {
+    const { trustedProxies } = options;
+    if (trustedProxies) {
+      this.proxies = { ...trustedProxies, addresses: rangesOf(trustedProxies.addresses) };
+    }
+    if (options.access?.addresses) rangesOf(options.access.addresses);
+    this.wrongLogins = new RefusalRate(WRONG_LOGINS, now);
+  }
+
+  /**
+   * @returns where the request comes from
+   * @throws As2Error `request-…` when nobody may come so, whoever it is
+   */
+  atDoor(request: IncomingMessage): RequestOrigin {
+    const origin = originOf(request, this.proxies);
+    if (this.options.access) this.checkAccess(request, origin, this.options.access);
+    return origin;
+  }
+
+  /** @throws As2Error `request-…` when it cannot come in the name of this partner */
+  asPartner(request: IncomingMessage, origin: RequestOrigin, partner: Partner): void {
+    const { inbound, as2Name } = partner;
+    if (!inbound) return;
+    this.checkAccess(request, origin, inbound);
+    if (inbound.clientCertificates && !isShown(inbound.clientCertificates, origin)) {
+      throw certificateError(origin);
+    }
+    const { maxMessageBytes: limitBytes } = inbound;
+    if (limitBytes !== undefined && Number(request.headers['content-length'] ?? 0) > limitBytes) {
+      throw new As2Error('request-too-large', { limitBytes, remoteAddress: origin.address });
+    }
+    this.countMessage(as2Name, inbound, origin);
+  }
+
+  private checkAccess(request: IncomingMessage, origin: RequestOrigin, access: AccessSettings): void {
+    const { addresses, credentials } = access;
+    const { address: remoteAddress } = origin;
+    if (addresses && addresses.length > 0 && !rangesOf(addresses).includes(remoteAddress)) {
+      throw new As2Error('request-address-refused', { remoteAddress });
+    }
+    if (!credentials) return;
+    if (!origin.isSecure) throw new As2Error('request-login-needs-tls', { remoteAddress });
+    if (this.wrongLogins.isExceeded(remoteAddress)) {
+      throw this.tooOften(`wrong passwords from ${remoteAddress}`, WRONG_LOGINS, origin);
+    }
+    if (bringsLogin(request, credentials)) return;
+    // Asking for the password, as some clients do, is no attempt at it.
+    const isMissing = request.headers.authorization === undefined;
+    if (!isMissing) this.wrongLogins.add(remoteAddress);
+    throw new As2Error(isMissing ? 'request-login-missing' : 'request-login-wrong', { remoteAddress });
+  }
+
+  private countMessage(
+    name: string,
+    { messagesPerMinute: limit }: InboundSettings,
+    origin: RequestOrigin,
+  ): void {
+    if (limit === undefined) return;
+    const minute = Math.floor(this.now() / MINUTE_MS);
+    const rate = this.rates.get(name);
+    const count = rate?.minute === minute ? rate.count : 0;
+    if (count >= limit) throw this.tooOften(`requests in the name of ${name}`, limit, origin);
+    this.rates.set(name, { minute, count: count + 1 });
+  }
+
+  private tooOften(what: string, limit: number, { address: remoteAddress }: RequestOrigin): As2Error {
+    const retryAfterSeconds = Math.ceil((MINUTE_MS - (this.now() % MINUTE_MS)) / 1000);
+    return new As2Error('request-too-often', { what, limit, remoteAddress, retryAfterSeconds });
+  }
+}
+
+/** The very certificate; or one that replaces it: of the same subject and issuer, which the connection vouches for. */
+function isShown(
+  certificates: readonly Certificate[],
+  { certificate, isVouchedFor }: RequestOrigin,
+): boolean {
+  if (!certificate) return false;
+  return certificates.some(
+    (one) =>
+      one.der.equals(certificate.raw) ||
+      (isVouchedFor &&
+        one.x509.subject !== one.x509.issuer &&
+        one.x509.subject === certificate.subject &&
+        one.x509.issuer === certificate.issuer),
+  );
+}
+
+function certificateError({ certificate, address: remoteAddress }: RequestOrigin): As2Error {
+  if (!certificate) return new As2Error('request-certificate-missing', { remoteAddress });
+  const { subject, fingerprint256: fingerprint } = described(certificate);
+  return new As2Error('request-certificate-wrong', { remoteAddress, subject, fingerprint });
+}
+
+function described({ subject, fingerprint256 }: X509Certificate) {
+  return { subject: subject.replaceAll('\n', ', '), fingerprint256 };
+}
+
+const known = new WeakMap<readonly string[], AddressRanges>();
+
+function rangesOf(addresses: readonly string[]): AddressRanges {
+  let ranges = known.get(addresses);
+  if (!ranges) known.set(addresses, (ranges = AddressRanges.of(addresses)));
+  return ranges;
+}
