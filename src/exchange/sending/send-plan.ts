@@ -29,7 +29,7 @@ export function messageIdFor({ messageId, identity }: Sending): string {
 export function planSending(o: Sending, messageId: string, delivery: ReceiptDelivery): SendPlan {
   const { identity, partner, subject } = o;
   if (partner.url === undefined) throw new As2Error('partner-url-missing', { partner: partner.name });
-  parseHttpUrl(partner.url);
+  for (const url of [partner.url, ...(partner.urls ?? [])]) parseHttpUrl(url);
   const { receipt, compress } = partner.sending;
   if (receipt === 'signed' && partner.signingCertificates.length === 0) {
     throw new As2Error('partner-certificate-missing', {

@@ -1,7 +1,7 @@
 import { isReceipt, looksLikeReceipt } from '../../as2';
 import { bufferSource, type SizedSource, tap } from '../../bytes';
 import { As2Error, isAs2Error, toAs2Error } from '../../errors';
-import { parseHttpUrl, type PostResponse, statusError } from '../../http';
+import { couldNotConnect, parseHttpUrl, type PostResponse, statusError } from '../../http';
 import { asStoreError, type Clock, systemClock } from '../../store';
 import { clientFor } from '../clients';
 import type { Emit } from '../events';
@@ -51,8 +51,7 @@ class Attempt {
 
   async run(): Promise<Transmitted> {
     const { message, relationship } = this.o;
-    const url = urlOf(relationship);
-    const response = await this.post(url);
+    const { url, response } = await this.postToFirst(urlsOf(relationship));
     const refusal = statusError(parseHttpUrl(url), message.sizeBytes, response);
     if (refusal) {
       // HTTP-10: a receipt in a refusal is shown, and the transfer has failed all the same.
@@ -70,6 +69,19 @@ class Attempt {
     }
     const problem = await this.receiptIn(response);
     return problem ? { ...this.result, error: problem } : this.result;
+  }
+
+  /** Another address is tried when there is no connection to one; what was answered, or broke, is not asked again. */
+  private async postToFirst(
+    urls: readonly string[],
+  ): Promise<{ readonly url: string; readonly response: PostResponse }> {
+    const [url = '', ...others] = urls;
+    try {
+      return { url, response: await this.post(url) };
+    } catch (error) {
+      if (others.length === 0 || !couldNotConnect(error)) throw error;
+      return this.postToFirst(others);
+    }
   }
 
   private async post(url: string): Promise<PostResponse> {
@@ -126,10 +138,11 @@ async function isReceiptAnswer({ headers, body }: PostResponse): Promise<boolean
 }
 
 /** @throws As2Error `partner-url-missing`, `http-url-invalid` */
-function urlOf({ partner }: Relationship): string {
+function urlsOf({ partner }: Relationship): readonly string[] {
   if (partner.url === undefined) throw new As2Error('partner-url-missing', { partner: partner.name });
-  parseHttpUrl(partner.url);
-  return partner.url;
+  const urls = [partner.url, ...(partner.urls ?? [])];
+  for (const url of urls) parseHttpUrl(url);
+  return urls;
 }
 
 function failureOf(reason: unknown, { message, relationship }: TransmissionOptions): As2Error {
