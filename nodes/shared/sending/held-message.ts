@@ -18,6 +18,8 @@ export interface HeldMessage {
 
 /** From this size on, a document that has to wait does not wait in memory. */
 const LARGE_BYTES = 64 * 1024;
+/** Of all that wait; of very many, each stays in memory only while it is small. */
+const MEMORY_BYTES = 16 * 1024 * 1024;
 /** Up to this size a resumed message gets its document back as what it was; beyond it, as the path of a file. */
 const MOST_IN_MEMORY = 16 * 1024 * 1024;
 
@@ -38,16 +40,20 @@ export function keptMessage(
   }
 }
 
-/** Frees the memory of a large document while its message waits for the next attempt or for its receipt. */
-export function lighten(RED: NodeAPI, held: HeldMessage): void {
+/**
+ * Frees the memory of a large document while its message waits for an attempt or for its receipt.
+ * @param count of the messages that wait
+ */
+export function lighten(RED: NodeAPI, held: HeldMessage, count: number): void {
   const { message, payload } = held;
   if (!payload || held.isLight) return;
   const document: unknown = RED.util.getMessageProperty(message, payload.property);
+  const limit = Math.min(LARGE_BYTES, MEMORY_BYTES / Math.max(count, 1));
   // A text that UTF-8 cannot write would not come back as it was.
   const isLarge =
     typeof document === 'string'
-      ? document.length > LARGE_BYTES && document.isWellFormed()
-      : Buffer.isBuffer(document) && document.length > LARGE_BYTES;
+      ? document.length > limit && document.isWellFormed()
+      : Buffer.isBuffer(document) && document.length > limit;
   if (!isLarge) return;
   RED.util.setMessageProperty(message, payload.property, undefined);
   held.isLight = true;

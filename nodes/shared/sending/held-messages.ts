@@ -14,6 +14,15 @@ export class HeldMessages {
     if (this.byToken.has(token)) this.tokens.set(exchangeId, token);
   }
 
+  /** How many there are. */
+  get count(): number {
+    return this.byToken.size;
+  }
+
+  get(token: string): HeldMessage | undefined {
+    return this.byToken.get(token);
+  }
+
   of(exchangeId: string): HeldMessage | undefined {
     const token = this.tokens.get(exchangeId);
     return token === undefined ? undefined : this.byToken.get(token);

@@ -35,6 +35,8 @@ export interface Prepared {
 
 /** How often a store that does not work is tried again. */
 const REOPEN_MS = 15_000;
+/** From this number on, messages wait without their documents even before the first attempt. */
+const MANY = 100;
 /** Of one kind, so that many messages for a dead partner do not fill the log. */
 const WARN_AGAIN_MS = 3_600_000;
 
@@ -46,7 +48,7 @@ export class Sender implements OutboxListener {
   private readonly owner: string;
   private readonly shown: SendingStatus;
   private attached: { readonly outbox: Outbox; readonly detach: () => void } | undefined;
-  private readonly closed = Promise.withResolvers<never>();
+  private readonly closed = Promise.withResolvers<void>();
   private isClosed = false;
   private warned: { readonly code: string; readonly at: number } | undefined;
 
@@ -58,7 +60,6 @@ export class Sender implements OutboxListener {
   ) {
     this.owner = ownerOf(node);
     this.shown = new SendingStatus(RED, line);
-    this.closed.promise.catch(() => undefined);
     state.exchanges.use(node);
     onInterval(RED, node, REOPEN_MS, () => {
       if (!this.attached) this.start();
@@ -123,14 +124,20 @@ export class Sender implements OutboxListener {
       this.shown.remove(token, () => this.line.showError(error));
       throw error;
     }
+    // Behind a partner that does not answer many wait for their first attempt.
+    const holding = held.get(token);
+    if (holding && held.count > MANY) this.lighten(holding);
   }
 
   async outcome(outcome: SendOutcome, info: OutcomeInfo): Promise<void> {
-    // In the middle of a deploy the nodes behind this one may be closed already.
-    await Promise.race([this.state.exchanges.flowsRun(), this.closed.promise]);
+    const { exchanges } = this.state;
     const kept = { ...NOTHING_KEPT, ...info.context };
-    const holding = this.state.exchanges.held.take(kept.token, info.exchangeId);
+    const holding = exchanges.held.get(kept.token);
     const { message, missing } = await this.messageOf(kept, holding, info);
+    // In the middle of a deploy the nodes behind this one may be closed already. From here on nothing is waited for.
+    await Promise.race([exchanges.flowsRun(), this.closed.promise]);
+    if (this.isClosed) throw new Error('the node was closed');
+    exchanges.held.take(kept.token, info.exchangeId);
     message.as2 = withoutGaps({
       ...(holding?.report ?? kept.report),
       ...outcomeReport(outcome),
@@ -161,7 +168,7 @@ export class Sender implements OutboxListener {
         : { doing: 'retrying', attempt: attempt + 1, attempts, ...at, ...code },
     );
     const holding = this.state.exchanges.held.of(exchangeId);
-    if (holding && this.state.settings.outbox.keepPayload) lighten(this.RED, holding);
+    if (holding) this.lighten(holding);
   }
 
   progress({ exchangeId, sentBytes, totalBytes }: ProgressInfo): void {
@@ -176,10 +183,16 @@ export class Sender implements OutboxListener {
   async close(removed: boolean): Promise<void> {
     this.isClosed = true;
     this.attached?.detach();
-    this.closed.reject(new Error('the node was closed'));
+    this.closed.resolve();
     this.line.close();
     if (removed) this.state.exchanges.held.drop(this.owner);
     await this.state.exchanges.release(this.node);
+  }
+
+  /** Its document is in the spool, unless that was not wanted. */
+  private lighten(holding: HeldMessage): void {
+    const { exchanges, settings } = this.state;
+    if (settings.outbox.keepPayload) lighten(this.RED, holding, exchanges.held.count);
   }
 
   private async messageOf(

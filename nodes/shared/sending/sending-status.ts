@@ -19,6 +19,8 @@ export type OnItsWay =
 /** The line under an as2-out node: what its message does, or how many wait. */
 export class SendingStatus {
   private readonly messages = new Map<string, OnItsWay>();
+  /** How many of them do what; thousands may wait, and each of them changes often. */
+  private readonly counts = new Map<OnItsWay['doing'], number>();
 
   constructor(
     private readonly RED: NodeAPI,
@@ -26,15 +28,15 @@ export class SendingStatus {
   ) {}
 
   set(id: string, state: OnItsWay): void {
-    this.messages.set(id, state);
+    this.put(id, state);
     this.show();
   }
 
   /** The message that was known by one name has another one now. */
   rename(from: string, to: string): void {
     const state = this.messages.get(from);
-    this.messages.delete(from);
-    if (state && !this.messages.has(to)) this.messages.set(to, state);
+    this.put(from, undefined);
+    if (state && !this.messages.has(to)) this.put(to, state);
   }
 
   has(id: string): boolean {
@@ -43,18 +45,29 @@ export class SendingStatus {
 
   /** @param last what to show when nothing else is on its way */
   remove(id: string, last: () => void): void {
-    this.messages.delete(id);
+    this.put(id, undefined);
     if (this.messages.size === 0) last();
     else this.show();
   }
 
+  private put(id: string, state: OnItsWay | undefined): void {
+    const before = this.messages.get(id);
+    if (before) this.counts.set(before.doing, this.countOf(before.doing) - 1);
+    if (state) this.counts.set(state.doing, this.countOf(state.doing) + 1);
+    if (state) this.messages.set(id, state);
+    else this.messages.delete(id);
+  }
+
+  private countOf(doing: OnItsWay['doing']): number {
+    return this.counts.get(doing) ?? 0;
+  }
+
   private show(): void {
-    const all = [...this.messages.values()];
-    const [only] = all;
+    const count = this.messages.size;
+    const [only] = this.messages.values();
     if (!only) return;
-    const retrying = all.some(({ doing }) => doing === 'retrying');
-    if (all.length > 1) {
-      return this.write(retrying, all.some(isSending), 'several', { count: all.length });
+    if (count > 1) {
+      return this.write(this.countOf('retrying') > 0, this.countOf('sending') > 0, 'several', { count });
     }
     switch (only.doing) {
       case 'queued':
@@ -86,8 +99,6 @@ export class SendingStatus {
     );
   }
 }
-
-const isSending = ({ doing }: OnItsWay): boolean => doing === 'sending';
 
 /** `http-host-unknown` is `host unknown`. */
 function inWords(code: string): string {
