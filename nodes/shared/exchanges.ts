@@ -82,13 +82,18 @@ export class Exchanges {
 
   private async openOutbox(): Promise<Outbox> {
     const spool = await this.spool();
+    const told = new core.exchange.RareEvents(() => Date.now());
     return core.exchange.Outbox.open({
       spool,
       directory: this.partners.directory(),
       ...this.settings().outbox,
-      onEvent: ({ type, error }) => {
+      onEvent: ({ type, error, partner, messageId }) => {
         // Everything else reaches the node that sent the message.
-        if (error && TOLD_IN_THE_LOG.has(type)) this.RED.log.warn(`as2: ${describe(this.RED, error)}`);
+        if (!error || !TOLD_IN_THE_LOG.has(type)) return;
+        // Anybody can send receipts for anything, as often as they like.
+        const count = told.pass(JSON.stringify([type, error.code, partner, messageId]));
+        if (count === undefined) return;
+        this.RED.log.warn(`as2: ${describe(this.RED, error)}${count > 1 ? ` (×${count})` : ''}`);
       },
     });
   }

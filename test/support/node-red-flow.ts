@@ -182,13 +182,13 @@ export class RunningFlow {
     );
   }
 
-  /** What nodes logged at this level, as text. */
-  logged(level: 'error' | 'warn' | 'info' | 'debug'): string[] {
+  /** What nodes logged at this level, as text; or what everybody did. */
+  logged(level: 'error' | 'warn' | 'info' | 'debug', by: 'nodes' | 'all' = 'nodes'): string[] {
     const number = { error: 20, warn: 30, info: 40, debug: 50 }[level];
     const calls = helper.log().args as { level: number; id?: string; msg: unknown }[][];
     return calls
       .map(([entry]) => entry)
-      .filter((entry) => entry?.level === number && entry.id !== undefined)
+      .filter((entry) => entry?.level === number && (by === 'all' || entry.id !== undefined))
       .map((entry) => String(entry?.msg));
   }
 
