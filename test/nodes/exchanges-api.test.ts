@@ -55,6 +55,8 @@ describe('the exchanges over the admin API', () => {
       assert.deepEqual([subjects(second), second.before], [['1.txt'], undefined]);
       assert.deepEqual(subjects(await list(alice, '?state=failed')), ['4.txt']);
       assert.equal((await list(alice, '?state=failed,completed&partner=Bob')).exchanges.length, 4);
+      const nonsense = Array.from({ length: 1_000 }, (_, number) => `s${number}`).join();
+      assert.deepEqual(subjects(await list(alice, `?state=failed,${nonsense}`)), ['4.txt']);
       assert.equal((await list(alice, '?partner=Bob%20B&direction=out')).exchanges.length, 4);
       assert.equal((await list(alice, '?direction=in')).exchanges.length, 0);
       assert.equal((await list(alice, '?partner=Nobody')).exchanges.length, 0);

@@ -71,6 +71,8 @@ function disposition({ record }: Folder, name: FileName): string {
 /** Not faster than it is taken; ends when the reader goes away. */
 async function stream(content: ByteSource, response: ServerResponse): Promise<void> {
   const gone = new AbortController();
+  // Nobody would say so a second time.
+  if (response.destroyed) return;
   response.once('close', () => gone.abort());
   for await (const chunk of content.open()) {
     if (gone.signal.aborted) return;

@@ -14,6 +14,8 @@ import { exchangeDetails, type ExchangeLine, exchangeLine } from './exchange-vie
 type Query = Readonly<Record<string, unknown>>;
 
 const MOST = 200;
+/** There are fewer; each one is a question to the journal. */
+const MOST_STATES = 30;
 const USUAL = 50;
 
 /**
@@ -74,7 +76,7 @@ async function list(
 ): Promise<{ readonly exchanges: ExchangeLine[]; readonly before?: string }> {
   const direction = text(query.direction, 'direction');
   const partner = text(query.partner, 'partner');
-  const states = text(query.state, 'state').split(',').filter(Boolean);
+  const states = [...new Set(text(query.state, 'state').split(',').filter(Boolean))].slice(0, MOST_STATES);
   const before = text(query.before, 'before');
   const messageId = text(query.messageId, 'messageId');
   const limit = wholeNumber(query.limit, 'limit', USUAL, MOST);
