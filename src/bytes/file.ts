@@ -2,7 +2,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { CHUNK_BYTES, inTurns, type SizedSource } from './flow';
 
 /** Read at once: each read wakes another thread, which costs about as much as copying these bytes. */
-const READ_BYTES = 4 * CHUNK_BYTES;
+const READ_BYTES = 2 * CHUNK_BYTES;
 
 const EMPTY = Buffer.alloc(0);
 

@@ -84,7 +84,7 @@ export class SpillWriter {
 }
 
 /** This much is gathered for one write; small pieces, such as BER segments, cost no system call each. */
-const BATCH_BYTES = 1024 * 1024;
+const BATCH_BYTES = 512 * 1024;
 /** More pieces than this are joined before they are written; systems bound the number of pieces of a write. */
 const MOST_PIECES = 256;
 

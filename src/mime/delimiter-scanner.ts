@@ -9,6 +9,9 @@ const CR = 0x0d;
 const HYPHEN = 0x2d;
 const LINE_FEED = Buffer.from('\n');
 
+/** A delimiter line, or what makes it none, is decided within so many bytes. */
+const SURELY_WHOLE_LINE_BYTES = 2048;
+
 /** Blanks after a boundary (RFC 2046 §5.1.1 transport-padding) beyond this number make it an ordinary line. */
 const MOST_PADDING = 1000;
 
@@ -29,6 +32,8 @@ export class DelimiterScanner {
   private held: Buffer = LINE_FEED;
   private contentStart = 1;
   private searchFrom = 0;
+  /** What is held begins with a boundary and without the line feed before it: at the very start there is none. */
+  private beginsWithBoundary = false;
   private ended = false;
 
   constructor(
@@ -45,13 +50,14 @@ export class DelimiterScanner {
    */
   async read(): Promise<Buffer | undefined> {
     while (this.reached === undefined) {
-      const at = this.held.indexOf(this.needle, this.searchFrom);
-      const line = at < 0 ? undefined : this.judgeLine(at + this.needle.length);
+      const at = this.find();
+      const line = at === undefined ? undefined : this.judgeLine(at + this.needle.length);
       if (line === 'ordinary') {
-        this.searchFrom = at + 1;
+        this.beginsWithBoundary = false;
+        this.searchFrom = (at ?? 0) + 1;
         continue;
       }
-      const contentEnd = at < 0 ? this.possibleDelimiter() : this.withoutCr(at);
+      const contentEnd = at === undefined ? this.possibleDelimiter() : this.withoutCr(at);
       if (contentEnd > this.contentStart) return this.release(contentEnd);
       if (line === undefined || line === 'unfinished') await this.readMore();
       else this.passDelimiter(line);
@@ -100,6 +106,13 @@ export class DelimiterScanner {
     return held[at] === LF ? { delimiter, end: at + 1 } : 'ordinary';
   }
 
+  /** Where the next line begins that may be a delimiter, or rather the line feed before it. */
+  private find(): number | undefined {
+    if (this.beginsWithBoundary) return -1;
+    const at = this.held.indexOf(this.needle, this.searchFrom);
+    return at < 0 ? undefined : at;
+  }
+
   /** MIME-01: the CRLF, or the LF alone, in front of a delimiter belongs to the delimiter. */
   private withoutCr(lineFeed: number): number {
     return this.held[lineFeed - 1] === CR ? lineFeed - 1 : lineFeed;
@@ -135,6 +148,7 @@ export class DelimiterScanner {
     this.held = bytes;
     this.contentStart = contentStart;
     this.searchFrom = 0;
+    this.beginsWithBoundary = false;
   }
 
   private async readMore(): Promise<void> {
@@ -145,6 +159,11 @@ export class DelimiterScanner {
     const { done, value } = await this.iterator.next();
     if (done) this.ended = true;
     else if (this.held.length === 0) this.held = value;
-    else this.held = Buffer.concat([this.held, value]);
+    else if (this.held === LINE_FEED && value.length >= SURELY_WHOLE_LINE_BYTES) {
+      // Most messages come so: the first chunk, often all of it, need not be copied only to put a line feed before it.
+      this.hold(value, 0);
+      const { needle } = this;
+      this.beginsWithBoundary = needle.compare(value, 0, needle.length - 1, 1) === 0;
+    } else this.held = Buffer.concat([this.held, value]);
   }
 }

@@ -45,6 +45,27 @@ describe('mime: multipart, reading', () => {
     }
   });
 
+  it('MIME-01: a large first chunk gives the same parts as small ones, whatever it begins with', async () => {
+    const rest = `one${'-'.repeat(3000)}\r\n--b\r\ntwo\r\n--b--\r\n`;
+    for (const start of [
+      '--b\r\n',
+      '--b\n',
+      '--b \t\r\n',
+      '\r\n--b\r\n',
+      '\n--b\r\n',
+      '--bX\r\n--b\r\n',
+      '--\r\n--b\r\n',
+      'preamble\r\n--b\r\n',
+      `${'p'.repeat(3000)}\r\n--b\r\n`,
+      `--b${' '.repeat(1500)}\r\n--b\r\n`,
+    ]) {
+      const expected = await textParts(start + rest, 'b', 1);
+      assert.equal(expected.length, 2, JSON.stringify(start));
+      for (const size of [2047, 2048, 2500, 10_000])
+        assert.deepEqual(await textParts(start + rest, 'b', size), expected, JSON.stringify([start, size]));
+    }
+  });
+
   it('MIME-01: LF-only delimiters around a CRLF part, as OpenSSL writes them', async () => {
     const bytes = Buffer.concat([
       Buffer.from('This is an S/MIME signed message\n\n------B\n'),
