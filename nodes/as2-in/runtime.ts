@@ -6,6 +6,7 @@ import { describe, errorReport, flowError } from '../shared/describe';
 import type { Endpoint, EndpointServer } from '../shared/endpoint-table';
 import { onClose, onInterval, onRuntimeEvent } from '../shared/events';
 import { isIdentityNode } from '../shared/identity';
+import { readAccess } from '../shared/inbound';
 import { ATTACHMENTS, OUTPUTS } from '../shared/in-message';
 import { isListenerNode } from '../shared/listener';
 import { withoutGaps } from '../shared/plain';
@@ -67,6 +68,8 @@ export default function register(RED: NodeAPI): void {
       const settings = readSettings(def);
       const receiving = new Receiving(this, state, {
         ...settings,
+        access: readAccess(def.allowFrom, this.credentials ?? {}),
+        trustedProxies: server.trustedProxies,
         maxMessageBytes: Math.min(settings.maxMessageBytes, state.settings.maxMessageBytes),
         onEvent: (event) =>
           safely(

@@ -7,7 +7,7 @@ import { wrongRange } from '../shared/editor/ranges';
 import { showStoredValues } from '../shared/editor/stored-values';
 import { useStyle } from '../shared/editor/style';
 import { createTabs } from '../shared/editor/tabs';
-import { checkHealthPath, checkPort, say } from './editor/checks';
+import { checkHeaderName, checkHealthPath, checkPort, say } from './editor/checks';
 
 interface Properties {
   name: string;
@@ -23,6 +23,7 @@ interface Properties {
   maxConnectionsPerAddress: string;
   healthPath: string;
   proxies: string;
+  proxyCertificate: string;
 }
 
 const MOST_CONNECTIONS = 100_000;
@@ -69,6 +70,7 @@ RED.nodes.registerType<Properties>('as2-listener', {
         return range === undefined || say('problem.ranges', { range });
       },
     },
+    proxyCertificate: { value: '', validate: (value, _options) => checkHeaderName(value) },
   },
   paletteLabel: 'as2 listener',
   label() {

@@ -3,12 +3,14 @@ import {
   COMPRESS,
   ENCRYPT,
   KEY_TRANSPORT,
+  LEAST_TLS,
   LONGEST_RECEIPT_WAIT,
   MOST_ATTEMPTS,
   MOST_PARALLEL,
   RECEIPT,
   RECEIPT_DELIVERY,
   RECEIPT_OVERDUE,
+  REDIRECTS,
   SIGN,
   SIGN_SCHEME,
   UNSUITABLE_FILENAMES,
@@ -35,8 +37,14 @@ import {
   checkAddress,
   checkHosts,
   checkIdentity,
+  checkOnlyOwnCa,
   checkPartnerCertificate,
+  checkPins,
+  checkProxyUse,
+  checkRanges,
   checkReceiptUrl,
+  checkServerName,
+  checkUrls,
 } from './editor/checks';
 
 interface Properties {
@@ -74,10 +82,30 @@ interface Properties {
   receiptHosts: string;
   unsuitableFilenames: string;
   ca: string;
+  onlyOwnCa: boolean;
+  pins: string;
+  tls: string;
+  servername: string;
+  leastTls: string;
+  proxyUse: string;
+  proxy: string;
+  urls: string;
+  redirects: string;
+  chunked: boolean;
+  /** IP addresses and ranges. */
+  inboundFrom: string;
+  /** PEM. */
+  inboundCertificate: string;
+  /** Megabytes. */
+  inboundMaxSize: string;
+  inboundRate: string;
 }
 
 /** Longest time-out that makes sense: a day, in seconds. */
 const DAY = 86_400;
+/** Megabytes. */
+const LARGEST_MESSAGE = 1_000_000;
+const MOST_A_MINUTE = 1_000_000;
 
 useStyle();
 
@@ -150,10 +178,43 @@ RED.nodes.registerType<Properties>('as2-partner', {
     },
     receiptHosts: { value: '', validate: (value, _options) => checkHosts(value) },
     ca: { value: '', validate: (value, _options) => checkCertificates(value) },
+    onlyOwnCa: {
+      value: false,
+      validate(value, _options) {
+        return checkOnlyOwnCa(this, value);
+      },
+    },
+    pins: { value: '', validate: (value, _options) => checkPins(value) },
+    tls: { value: '', type: 'tls-config', required: false },
+    servername: { value: '', validate: (value, _options) => checkServerName(value) },
+    leastTls: { value: '1.2', validate: (value, _options) => checkChoice(value, LEAST_TLS) },
+    proxyUse: {
+      value: '',
+      validate(value, _options) {
+        return checkProxyUse(this, value);
+      },
+    },
+    proxy: { value: '', type: 'http proxy', required: false },
+    urls: { value: '', validate: (value, _options) => checkUrls(value) },
+    redirects: { value: 'no', validate: (value, _options) => checkChoice(value, REDIRECTS) },
+    chunked: { value: false },
+    inboundFrom: { value: '', validate: (value, _options) => checkRanges(value) },
+    inboundCertificate: { value: '', validate: (value, _options) => checkCertificates(value) },
+    inboundMaxSize: {
+      value: '',
+      validate: (value, _options) => !value || checkNumber(value, 1, LARGEST_MESSAGE),
+    },
+    inboundRate: { value: '', validate: (value, _options) => !value || checkWhole(value, MOST_A_MINUTE) },
   },
   credentials: {
     user: { type: 'text' },
     password: { type: 'password' },
+    token: { type: 'password' },
+    headers: { type: 'text' },
+    receiptUser: { type: 'text' },
+    receiptPassword: { type: 'password' },
+    inboundUser: { type: 'text' },
+    inboundPassword: { type: 'password' },
   },
   // A partner that only sends to us is used by as2-in nodes, which do not refer to it: no warning that it is unused.
   hasUsers: false,
@@ -174,6 +235,11 @@ RED.nodes.registerType<Properties>('as2-partner', {
         label: this._('as2-partner.tab.connection'),
         iconClass: 'fa fa-exchange',
       },
+      {
+        id: 'as2-partner-incoming',
+        label: this._('as2-partner.tab.incoming'),
+        iconClass: 'fa fa-sign-in',
+      },
     ]);
     showStoredValues(this, form);
     openUsedSections(this, form);
@@ -191,6 +257,9 @@ RED.nodes.registerType<Properties>('as2-partner', {
     void suggestEndpoints('as2-partner-endpoints', 'node-config-input-receiptUrl');
     certificateField('node-config-input-certificate');
     certificateField('node-config-input-ca');
+    const proxyUse = field('node-config-input-proxyUse');
+    onEvery([proxyUse], () => setShown(proxyUse.value === 'node', part('as2-partner-proxy')));
+    certificateField('node-config-input-inboundCertificate');
     connectionTest(this);
 
     const identity = field('node-config-input-identity');

@@ -31,6 +31,11 @@ export default function register(RED: NodeAPI): void {
   }
 
   RED.nodes.registerType<PartnerNode, PartnerDef, object, PartnerCredentials>('as2-partner', As2Partner, {
-    credentials: { user: { type: 'text' }, password: { type: 'password' } },
+    credentials: {
+      user: { type: 'text' },
+      password: { type: 'password' },
+      inboundUser: { type: 'text' },
+      inboundPassword: { type: 'password' },
+    },
   });
 }

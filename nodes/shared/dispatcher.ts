@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { NodeAPI } from 'node-red';
 import { As2Error } from '../../src/errors';
 import { core } from './core';
-import { type Endpoint, type EndpointServer, EndpointTable } from './endpoint-table';
+import { type Endpoint, type EndpointServer, EndpointTable, type TrustedProxies } from './endpoint-table';
 import { onRequest } from './events';
 import {
   addFirst,
@@ -29,7 +29,14 @@ export class Dispatcher implements EndpointServer {
   private mounted: ExpressApp | undefined;
   private awaitsFlows = false;
 
-  constructor(private readonly RED: NodeAPI) {}
+  constructor(
+    private readonly RED: NodeAPI,
+    private readonly proxies: () => TrustedProxies | undefined,
+  ) {}
+
+  get trustedProxies(): TrustedProxies | undefined {
+    return this.proxies();
+  }
 
   /**
    * Node-RED listens before its flows run. Until then nobody knows which paths there will be, and a partner who is told

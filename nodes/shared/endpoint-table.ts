@@ -15,8 +15,15 @@ export interface Endpoint {
   isHealthy?(): boolean;
 }
 
+/** Reverse proxies in front of a server, and where they put the certificate of a sender. */
+export interface TrustedProxies {
+  readonly addresses: readonly string[];
+  readonly certificateHeader?: string;
+}
+
 /** A server at which as2-in nodes can be. */
 export interface EndpointServer {
+  readonly trustedProxies: TrustedProxies | undefined;
   /** @throws As2Error that tells why it cannot be there */
   add(endpoint: Endpoint): void;
   /** @param removed the node is gone; otherwise it comes back in a moment */

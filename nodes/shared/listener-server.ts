@@ -2,8 +2,8 @@ import { type As2Error, toAs2Error } from '../../src/errors';
 import type { HttpListener } from '../../src/http';
 import { type Checked, ready } from './checked';
 import { core } from './core';
-import { type Endpoint, EndpointTable } from './endpoint-table';
-import type { ListenerNodeServer, ListenerSettings } from './listener';
+import { type Endpoint, type EndpointServer, EndpointTable, type TrustedProxies } from './endpoint-table';
+import type { ListenerSettings } from './listener';
 
 /** So long flows take to start, for the partner that meets them at it. */
 const RESTART_SECONDS = 10;
@@ -24,7 +24,7 @@ export interface ListenerServerOptions {
  * The own port of as2-in nodes. It opens when the flows run, so that nobody is told that there is nothing at a path that
  * comes in a moment.
  */
-export class ListenerServer implements ListenerNodeServer {
+export class ListenerServer implements EndpointServer {
   private readonly endpoints = new EndpointTable();
   private listener: HttpListener | undefined;
   private opening: Promise<void> | undefined;
@@ -33,9 +33,9 @@ export class ListenerServer implements ListenerNodeServer {
 
   constructor(private readonly options: ListenerServerOptions) {}
 
-  get proxies(): readonly string[] {
+  get trustedProxies(): TrustedProxies | undefined {
     const { settings } = this.options;
-    return 'ready' in settings ? settings.ready.proxies : [];
+    return 'ready' in settings ? settings.ready.trustedProxies : undefined;
   }
 
   /** @throws As2Error `endpoint-path-invalid`, `endpoint-path-taken` */
@@ -92,7 +92,7 @@ export class ListenerServer implements ListenerNodeServer {
   }
 
   private async listen(settings: ListenerSettings): Promise<HttpListener> {
-    const { proxies: _proxies, ...options } = settings;
+    const { trustedProxies: _proxies, ...options } = settings;
     return core.http.HttpListener.open({
       ...options,
       route: (path) => {

@@ -3,7 +3,8 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { As2Error } from '../../src/errors';
 import type { ListenerOptions, ListenerTls } from '../../src/http';
 import { core } from './core';
-import type { EndpointServer } from './endpoint-table';
+import type { EndpointServer, TrustedProxies } from './endpoint-table';
+import { readRanges } from './inbound';
 import { asText, choice, flag, text, wholeNumber } from './settings';
 
 export interface ListenerDef extends NodeDef {
@@ -22,17 +23,14 @@ export interface ListenerDef extends NodeDef {
   readonly healthPath?: string;
   /** Addresses of reverse proxies whose word counts. */
   readonly proxies?: string;
+  /** Header field in which they put the certificate of the sender. */
+  readonly proxyCertificate?: string;
 }
 
 export interface ListenerNode extends Node {
   /** What the user calls it. */
   label: string;
-  server: ListenerNodeServer;
-}
-
-/** What as2-in nodes want of their listener. */
-export interface ListenerNodeServer extends EndpointServer {
-  readonly proxies: readonly string[];
+  server: EndpointServer;
 }
 
 /** Node-RED's own configuration of certificates and keys. */
@@ -44,7 +42,7 @@ export const CLIENT_CERTIFICATE = ['off', 'wanted', 'required'] as const;
 export const MIN_VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const;
 
 export type ListenerSettings = Omit<ListenerOptions, 'route' | 'onProblem' | 'isHealthy'> & {
-  readonly proxies: readonly string[];
+  readonly trustedProxies?: TrustedProxies;
 };
 
 export function isListenerNode(node: Node | null | undefined): node is ListenerNode {
@@ -74,17 +72,17 @@ export function readListener(RED: NodeAPI, def: ListenerDef, label: string): Lis
       MOST_CONNECTIONS,
     ),
     ...(healthPath === '' ? {} : { healthPath }),
-    proxies: readRanges(text(def.proxies, 'proxies')),
+    ...readProxies(def),
   };
 }
 
 const MOST_CONNECTIONS = 100_000;
 
-/** Of a list with commas, blanks or lines in between. @throws As2Error `address-range-invalid` */
-export function readRanges(list: string): string[] {
-  const ranges = list.split(/[\s,;]+/).filter((range) => range !== '');
-  core.http.AddressRanges.of(ranges);
-  return ranges;
+function readProxies(def: ListenerDef): Pick<ListenerSettings, 'trustedProxies'> {
+  const addresses = readRanges(text(def.proxies, 'proxies'));
+  if (addresses.length === 0) return {};
+  const certificateHeader = text(def.proxyCertificate, 'certificate in');
+  return { trustedProxies: { addresses, ...(certificateHeader === '' ? {} : { certificateHeader }) } };
 }
 
 /** @throws As2Error `listener-tls-missing`, `listener-tls-needed`, `certificate-…` */

@@ -7,10 +7,11 @@ import { type Checked, ready } from './checked';
 import { core } from './core';
 import { type DeliveryDef, readDelivery, readReceiptDelivery } from './delivery';
 import type { IdentityNode } from './identity';
+import { type InboundCredentials, type InboundDef, readInbound } from './inbound';
 import { type ProtectionDef, readRequirements, readSending } from './protection';
 import { duration, secret, text } from './settings';
 
-export interface PartnerDef extends NodeDef, ProtectionDef, DeliveryDef {
+export interface PartnerDef extends NodeDef, ProtectionDef, DeliveryDef, InboundDef {
   readonly as2Name?: string;
   /** Id of the as2-identity. */
   readonly identity?: string;
@@ -25,7 +26,7 @@ export interface PartnerDef extends NodeDef, ProtectionDef, DeliveryDef {
   readonly ca?: string;
 }
 
-export interface PartnerCredentials {
+export interface PartnerCredentials extends InboundCredentials {
   user?: string;
   password?: string;
 }
@@ -96,6 +97,7 @@ export function readPartner(
     requires,
     ...readDelivery(def),
     connection: readConnection(def, credentials),
+    inbound: readInbound(def, credentials),
   };
   return {
     identity,

@@ -1,8 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Node } from 'node-red';
 import { As2Error, toAs2Error } from '../../src/errors';
-import type { ExchangeEvent, ReceivedMessage, ReceiptDecision, Receiver } from '../../src/exchange';
+import type {
+  AccessSettings,
+  ExchangeEvent,
+  ReceivedMessage,
+  ReceiptDecision,
+  Receiver,
+} from '../../src/exchange';
 import { core } from './core';
+import type { TrustedProxies } from './endpoint-table';
 import { FlowDecisions } from './flow-decisions';
 import { handedOn } from './handed-on';
 import { inMessages, type InMessageOptions, tooLargeFor } from './in-message';
@@ -11,6 +18,9 @@ import type { State } from './state';
 
 export interface ReceivingOptions extends InMessageOptions {
   readonly identityId: string | undefined;
+  /** What everybody must bring who comes to the path. */
+  readonly access: AccessSettings;
+  readonly trustedProxies: TrustedProxies | undefined;
   readonly receiptTimeoutMs: number;
   /** What the partner is told when the flow does not decide in time. */
   readonly onTimeout: 'accept' | 'reject';
@@ -91,6 +101,7 @@ export class Receiving {
     const { exchanges, partners, decisions, settings } = this.state;
     const spool = await exchanges.spool();
     const { createReceiver, PendingReceipts } = core.exchange;
+    const { access, trustedProxies } = this.options;
     const { mode, receiptTimeoutMs, onTimeout, identityId, maxMessageBytes, attachments, onEvent } =
       this.options;
     if (mode === 'flow' && !this.decisions) {
@@ -107,6 +118,8 @@ export class Receiving {
     return createReceiver({
       ...settings.receiving,
       directory: partners.directory(identityId),
+      access,
+      ...(trustedProxies ? { trustedProxies } : {}),
       spool,
       owner: ownerOf(this.node),
       outbox: {

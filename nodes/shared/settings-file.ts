@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import type { OutboxOptions } from '../../src/exchange';
 import type { SpoolSettings } from '../../src/store';
 import { As2Error } from '../../src/errors';
+import type { TrustedProxies } from './endpoint-table';
+import { readRanges } from './inbound';
 import { flag, positive, text, wholeNumber } from './settings';
 
 /** The part `as2` of settings.js, as somebody wrote it. */
@@ -25,6 +27,10 @@ export interface As2Settings {
   /** Refused messages that are kept, and their bytes. */
   readonly refusedMessages?: number;
   readonly refusedSize?: number;
+  /** Addresses of reverse proxies in front of Node-RED's own server. */
+  readonly trustedProxies?: readonly string[];
+  /** Header field in which they put the TLS certificate of a sender. */
+  readonly clientCertificateHeader?: string;
   /** Whether what was sent is kept beside the finished request. */
   readonly keepSentPayload?: boolean;
 }
@@ -38,6 +44,8 @@ export interface CheckedSettings {
     readonly receiptPausesMs?: readonly number[];
   };
   readonly maxMessageBytes: number;
+  /** In front of Node-RED's own server. */
+  readonly trustedProxies?: TrustedProxies;
 }
 
 const MINUTE_MS = 60_000;
@@ -74,7 +82,26 @@ export function readSettingsFile(as2: As2Settings, userDirectory: string): Check
       receiptPausesMs: pausesMs,
     }),
     maxMessageBytes: number('maxMessageSize') ?? Infinity,
+    ...readProxies(as2, inFile),
   };
+}
+
+/** @throws As2Error `setting-invalid`, `address-range-invalid` */
+function readProxies(
+  { trustedProxies: given, clientCertificateHeader }: As2Settings,
+  inFile: (name: keyof As2Settings) => string,
+): Pick<CheckedSettings, 'trustedProxies'> {
+  if (given === undefined) return {};
+  if (!Array.isArray(given)) {
+    throw new As2Error('setting-invalid', {
+      setting: inFile('trustedProxies'),
+      value: JSON.stringify(given),
+      expected: "a list of addresses, such as ['127.0.0.1', '::1']",
+    });
+  }
+  const certificateHeader = text(clientCertificateHeader, inFile('clientCertificateHeader'));
+  const addresses = given.flatMap((address) => readRanges(String(address)));
+  return { trustedProxies: { addresses, ...(certificateHeader === '' ? {} : { certificateHeader }) } };
 }
 
 function readPauses(value: unknown, setting: string): number[] | undefined {

@@ -18,7 +18,7 @@ export class State {
   readonly exchanges: Exchanges;
 
   constructor(private readonly RED: NodeAPI) {
-    this.dispatcher = new Dispatcher(RED);
+    this.dispatcher = new Dispatcher(RED, () => this.settings.trustedProxies);
     this.exchanges = new Exchanges(RED, () => this.settings, this.partners);
   }
 

@@ -91,7 +91,7 @@ describe('help', () => {
       const sections = [...html.matchAll(/<h3>(.*?)<\/h3>/g)].map(([, title]) => title);
       const expected = {
         'as2-identity': ['Station', 'Keys', 'Details', 'References'],
-        'as2-partner': ['Partner', 'Security', 'Connection', 'Details', 'References'],
+        'as2-partner': ['Partner', 'Security', 'Connection', 'Incoming', 'Details', 'References'],
         'as2-out': ['Inputs', 'Outputs', 'Details', 'References'],
         'as2-in': ['Outputs', 'Details', 'References'],
         'as2-listener': ['Port', 'TLS', 'Details', 'References'],

@@ -34,6 +34,8 @@ describe('the part as2 of settings.js', () => {
       receiveParallelPerPartner: 2,
       refusedMessages: 10,
       refusedSize: 2000,
+      trustedProxies: ['127.0.0.1', '2001:db8::/32'],
+      clientCertificateHeader: 'X-Client-Cert',
     };
     assert.deepEqual(documented.toSorted(), Object.keys(all).toSorted());
     assert.deepEqual(read(all), {
@@ -47,6 +49,7 @@ describe('the part as2 of settings.js', () => {
       outbox: { parallel: 3, pausesMs: [60_000, 30_000], keepPayload: false },
       receiving: { parallel: 7, parallelPerPartner: 2, receiptPausesMs: [60_000, 30_000] },
       maxMessageBytes: 5000,
+      trustedProxies: { addresses: ['127.0.0.1', '2001:db8::/32'], certificateHeader: 'X-Client-Cert' },
     });
     const { parallel, parallelPerPartner } = RECEIVE_DEFAULTS as Readonly<Record<string, unknown>>;
     assert.match(part, new RegExp(`receiveParallel: ${String(parallel)},`));
@@ -67,6 +70,7 @@ describe('the part as2 of settings.js', () => {
     ['keepSentPayload', 'sometimes'],
     ['refusedMessages', NaN],
     ['refusedSize', -5],
+    ['trustedProxies', '127.0.0.1'],
   ] as const) {
     it(`is refused with ${name} ${JSON.stringify(value)}, and the entry is named`, () => {
       assert.throws(

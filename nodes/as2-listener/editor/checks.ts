@@ -30,3 +30,8 @@ export function checkHealthPath(value: unknown): EditorVerdict {
   const path = asText(value);
   return path === '' || checkPath(path) === true || say('problem.path');
 }
+
+/** The name of a header field, or empty. */
+export function checkHeaderName(value: unknown): EditorVerdict {
+  return /^[A-Za-z0-9-]*$/.test(asText(value).trim()) || say('problem.header');
+}

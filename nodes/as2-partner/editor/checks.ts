@@ -1,5 +1,7 @@
-import { checkCertificates, checkUrl } from '../../shared/editor/checks';
+import { PROXY } from '../../shared/choices';
+import { checkCertificates, checkChoice, checkUrl } from '../../shared/editor/checks';
 import { asText, current, currentText } from '../../shared/editor/live';
+import { wrongRange } from '../../shared/editor/ranges';
 import { isPlain } from './advice';
 import { say } from './say';
 
@@ -38,8 +40,55 @@ export function checkReceiptUrl(node: EditorNode, value: unknown): EditorVerdict
 export function checkHosts(value: unknown): EditorVerdict {
   const wrong = asText(value)
     .split(/[\s,;]+/)
-    .find((host) => host !== '' && !/^(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i.test(host));
+    .find(
+      (host) =>
+        host !== '' && !/^(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$|^\*(?:\.[a-z0-9_-]+)*$/i.test(host),
+    );
   return wrong === undefined ? true : say('problem.receipt-hosts', { host: wrong });
+}
+
+/** Fingerprints as they are shown by browsers and OpenSSL; the same spellings as at run time. */
+export function checkPins(value: unknown): EditorVerdict {
+  const wrong = asText(value)
+    .split(/[\s,;]+/)
+    .find(
+      (pin) =>
+        pin !== '' &&
+        !/^(?:sha-?256[/:])?(?:(?:[0-9a-f]{2}:?){31}[0-9a-f]{2}|[a-z0-9+/_-]{43}=?)$/i.test(pin) &&
+        !isVariable(pin),
+    );
+  return wrong === undefined ? true : say('problem.pins', { pin: wrong });
+}
+
+export function checkServerName(value: unknown): EditorVerdict {
+  const name = asText(value).trim();
+  return name === '' || isVariable(name) || /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?$/i.test(name)
+    ? true
+    : say('problem.server-name', { name });
+}
+
+/** Several addresses, with blanks or commas between them. */
+export function checkUrls(value: unknown): EditorVerdict {
+  const verdicts = asText(value)
+    .split(/[\s,;]+/)
+    .map((url) => (isVariable(url) ? true : checkUrl(url)));
+  return verdicts.find((verdict) => verdict !== true) ?? true;
+}
+
+export function checkOnlyOwnCa(node: EditorNode, value: unknown): EditorVerdict {
+  const isOnly = value === true || value === 'true';
+  return isOnly && currentText(node, 'ca') === '' ? say('problem.own-ca-missing') : true;
+}
+
+export function checkProxyUse(node: EditorNode, value: unknown): EditorVerdict {
+  const verdict = checkChoice(value, PROXY);
+  if (verdict !== true) return verdict;
+  const id = currentText(node, 'proxy');
+  return value === 'node' && (id === '' || id === '_ADD_') ? say('problem.proxy-missing') : true;
+}
+
+function isVariable(value: string): boolean {
+  return /^\$\{\S+\}$/.test(value);
 }
 
 /** The certificate can be left out only where nothing needs it; the same rule as at run time. */
@@ -57,4 +106,10 @@ export function checkPartnerCertificate(node: EditorNode, value: unknown): Edito
 function isOn(node: EditorNode, property: string): boolean {
   const value = current(node, property);
   return value !== false && value !== 'false';
+}
+
+/** IP addresses and ranges, or empty. */
+export function checkRanges(value: unknown): EditorVerdict {
+  const range = wrongRange(value);
+  return range === undefined || say('problem.ranges', { range });
 }
