@@ -295,7 +295,7 @@ describe('edge: one time to fail to decrypt', () => {
   type Attempt = (message: Wire) => Promise<string | undefined>;
 
   async function assertOneTime(kinds: Kinds, runs: number, attempt: Attempt): Promise<void> {
-    for (const [kind, message] of kinds) assert.equal(await attempt(message), 'decryption-failed', kind);
+    for (const [kind, message] of kinds) assert.ok(await fails(message, attempt), kind);
     const shown: string[] = [];
     for (let tried = 0; tried < TRIES; tried++) {
       const medians = await mediansOf(kinds, runs, attempt);
@@ -303,6 +303,15 @@ describe('edge: one time to fail to decrypt', () => {
       shown.push(kinds.map(([kind], index) => `${kind}: ${medians[index]?.toFixed(2)} ms`).join(', '));
     }
     assert.fail(shown.join('\n'));
+  }
+
+  /** A random key, which is another one each time, gives noise with a right padding once in 256 times. */
+  async function fails(message: Wire, attempt: Attempt): Promise<boolean> {
+    const codes = [await attempt(message), await attempt(message), await attempt(message)];
+    return (
+      codes.some((code) => code === 'decryption-failed') &&
+      codes.every((code) => code === undefined || code === 'decryption-failed')
+    );
   }
 
   async function mediansOf(kinds: Kinds, runs: number, attempt: Attempt): Promise<number[]> {
