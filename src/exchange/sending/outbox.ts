@@ -18,12 +18,19 @@ import { lock } from './lock';
 import { spoolMessage } from './outgoing-folder';
 import type { OutgoingMessage } from './outgoing-message';
 import { isFinal, isResendable } from './outgoing-state';
+import { Places } from './places';
 import { type ArrivedReceipt, ReceiptArrivals } from './receipt-arrival';
 import { messageIdFor, planSending } from './send-plan';
 import { Shelf } from './shelf';
 import { Steps } from './steps';
 
 const PARALLEL = 16;
+/** Messages that are composed at a time. A flow may read a directory with thousands of files at once (law 3). */
+const COMPOSED_AT_ONCE = 32;
+/** For all of them together; of many, each stays in memory only while it is small. */
+const MEMORY_BYTES = 32 * 1024 * 1024;
+/** Small messages are quicker without files, and there are never so many of them. */
+const LEAST_BYTES = 16 * 1024;
 /** For listeners that are being told when we stop. */
 const TELLING_MS = 2_000;
 
@@ -42,6 +49,8 @@ export class Outbox {
   private readonly delivery: Delivery;
   private readonly dispatcher: Dispatcher;
   private readonly arrivals: ReceiptArrivals;
+  private readonly places = new Places(COMPOSED_AT_ONCE);
+  private composing = 0;
   private isClosed = false;
 
   private constructor(private readonly o: OutboxOptions) {
@@ -88,7 +97,12 @@ export class Outbox {
     const stations = { from: identity.as2Name, to: partner.as2Name };
     const emit = emitterFor(this.o.onEvent, 'out', { messageId, ...stations, partner: partner.name });
     try {
-      return await this.take(o, messageId);
+      const take = async () => this.take(o, messageId);
+      // A stream may come to an end only after another one: streams do not wait for each other.
+      const hasStream = [o.payload, ...(o.payload.attachments ?? [])].some(
+        ({ content }) => content.length === undefined,
+      );
+      return await (hasStream ? take() : this.places.with(take));
     } catch (reason) {
       const error = asStoreError(reason, this.spool.directory) ?? toAs2Error(reason);
       emit('send-failed', { error });
@@ -172,12 +186,14 @@ export class Outbox {
     const plan = planSending(o, messageId, receiptDelivery);
     const { as2Name, parallel } = partner;
     let isReserved = false;
+    this.composing++;
     try {
       const message = await spoolMessage({ ...o, spool: this.spool }, plan, {
         state: 'queued',
         receiptDelivery,
         keepPayload: this.o.keepPayload ?? true,
         context,
+        spill: () => this.spill,
         enter: () => {
           isReserved = this.dispatcher.reserve(as2Name, parallel);
           return isReserved
@@ -189,7 +205,15 @@ export class Outbox {
     } catch (error) {
       if (isReserved) this.dispatcher.free(as2Name);
       throw error;
+    } finally {
+      this.composing--;
     }
+  }
+
+  private get spill(): Spool['spill'] {
+    const { directory, thresholdBytes } = this.spool.spill;
+    const share = Math.max(LEAST_BYTES, Math.floor(MEMORY_BYTES / this.composing));
+    return { directory, thresholdBytes: Math.min(thresholdBytes ?? share, share) };
   }
 
   private taken(message: OutgoingMessage, isReserved: boolean): QueuedMessage {

@@ -24,6 +24,8 @@ export interface Entry {
   readonly keepPayload: boolean;
   /** JSON that is kept with it. */
   readonly context?: string | undefined;
+  /** Where bytes rest while it is composed, and how many of them in memory; default: as the spool says. */
+  readonly spill?: () => Spool['spill'];
 }
 
 type ToSpool = Pick<SendOptions, 'spool' | 'partner' | 'payload'>;
@@ -39,13 +41,14 @@ export async function spoolMessage(o: ToSpool, plan: SendPlan, entry: Entry): Pr
   const { from, to, messageId } = plan.compose;
   const taken = () => new As2Error('message-id-taken', { messageId, partner: partner.name });
   if (await spool.find('out', outgoingKey(from, to, messageId))) throw taken();
-  const documents = documentsOf(o, plan, entry);
-  const composed = await compose(plan, documents, spool).catch(async (error: unknown) => {
+  const rest = (entry.spill ?? (() => spool.spill))();
+  const documents = documentsOf(o, plan, entry, rest);
+  const composed = await compose(plan, documents, rest).catch(async (error: unknown) => {
     await discardAll(documents);
     throw error;
   });
   try {
-    return await settle(o, plan, entry, composed, documents);
+    return await settle(o, plan, entry, { composed, documents, rest });
   } catch (error) {
     await composed.dispose?.().catch(() => undefined);
     await discardAll(documents);
@@ -61,11 +64,16 @@ interface Document {
 }
 
 /** Without any protection the request is the payload, so that no copy is needed. */
-function documentsOf({ payload, spool }: ToSpool, plan: SendPlan, { keepPayload }: Entry): Document[] {
+function documentsOf(
+  { payload }: ToSpool,
+  plan: SendPlan,
+  { keepPayload }: Entry,
+  rest: Spool['spill'],
+): Document[] {
   const { attachments = [] } = payload;
   const isCopied = keepPayload && (isProtected(plan) || attachments.length > 0);
   return [payload, ...attachments].map((document, at) => {
-    const copy = isCopied ? new SpillWriter(spool.spill) : undefined;
+    const copy = isCopied ? new SpillWriter(rest) : undefined;
     return {
       payload: outgoing(document, copy),
       file: at === 0 ? 'payload' : `attachment-${at}`,
@@ -92,14 +100,18 @@ type Disposable = Composed & { readonly dispose?: () => Promise<void> };
 async function compose(
   { compose: options, compress: order }: SendPlan,
   documents: readonly Document[],
-  spool: Spool,
+  rest: Spool['spill'],
 ): Promise<Disposable> {
   const [payload, ...attachments] = documents.map((document) => document.payload);
   if (!payload) throw new RangeError('a message without a payload');
   const o = { ...options, payload, attachments };
-  return order
-    ? composeCompressedMessage({ ...o, compress: { order, spill: spool.spill } })
-    : composeMessage(o);
+  return order ? composeCompressedMessage({ ...o, compress: { order, spill: rest } }) : composeMessage(o);
+}
+
+interface Finished {
+  readonly composed: Disposable;
+  readonly documents: readonly Document[];
+  readonly rest: Spool['spill'];
 }
 
 /** The row is the last thing that is waited for: once it is durable, the queue has to know the message at once. */
@@ -107,9 +119,9 @@ async function settle(
   { spool, partner, payload }: ToSpool,
   plan: SendPlan,
   { state, enter, receiptDelivery, context }: Entry,
-  { headers, body, contentHeaders, mics, dispose }: Disposable,
-  documents: readonly Document[],
+  { composed, documents, rest }: Finished,
 ): Promise<OutgoingMessage> {
+  const { headers, body, contentHeaders, mics, dispose } = composed;
   const { from, to, messageId, subject, sign, encrypt, receipt } = plan.compose;
   const { contentType, filename, attachments = [] } = payload;
   const key = outgoingKey(from, to, messageId);
@@ -128,7 +140,7 @@ async function settle(
     ...(subject === undefined ? {} : { subject }),
   });
   try {
-    const request = await spill(body.chunks, spool.spill);
+    const request = await spill(body.chunks, rest);
     await dispose?.();
     await Promise.all([
       folder.add('request.raw', request),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openMessage } from '../../../src/as2';
-import { bufferSource, fileSource } from '../../../src/bytes';
+import { bufferSource, type ByteSource, fileSource } from '../../../src/bytes';
 import { withTempDirectory } from '../../support/temp';
 import { testKeyPair } from '../../support/keys';
 import { CONTENT, OutboxBench, until } from './outbox-bench';
@@ -106,6 +106,34 @@ describe('exchange: outbox, what is taken', () => {
       assert.deepEqual(twice.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
       await bench.idle();
       assert.equal(bench.partner.arrived.length, 2);
+    });
+  });
+
+  it('of very many messages only some are composed at a time; streams do not wait for each other', async () => {
+    await OutboxBench.run({}, async (bench) => {
+      let reading = 0;
+      let most = 0;
+      const last = Promise.withResolvers<void>();
+      const contentOf = (isStream: boolean): ByteSource => ({
+        ...(isStream ? {} : { length: CONTENT.length }),
+        async *open() {
+          most = Math.max(most, ++reading);
+          if (isStream && reading === 50) last.resolve();
+          await (isStream ? last.promise : new Promise(setImmediate));
+          yield CONTENT;
+          reading--;
+        },
+      });
+      for (const isStream of [false, true]) {
+        most = 0;
+        const payloads = Array.from({ length: 50 }, () => ({
+          content: contentOf(isStream),
+          contentType: 'application/edifact',
+        }));
+        await Promise.all(payloads.map(async (payload) => bench.submit({ payload })));
+        assert.equal(most, isStream ? 50 : 32);
+      }
+      await until(() => bench.told.length === 100, 'all are there');
     });
   });
 
