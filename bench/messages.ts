@@ -65,6 +65,7 @@ async function exchange(material: Material, count: number): Promise<{ sent: Sent
   const start = async (name: string): Promise<NodeRedProcess> =>
     startNodeRed({
       userDirectory: join(material.directory, `${name}-node-red`),
+      settings: { as2: { parallel: SENDERS } },
       ...(profiles === undefined
         ? {}
         : { environment: { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${join(profiles, name)}` } }),
