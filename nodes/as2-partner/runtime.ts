@@ -1,6 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import { As2Error } from '../../src/errors';
 import { check } from '../shared/checked';
+import type { HttpProxyNode, TlsConfigNode } from '../shared/connection';
 import { describe } from '../shared/describe';
 import { onClose } from '../shared/events';
 import { isIdentityNode } from '../shared/identity';
@@ -18,7 +19,12 @@ export default function register(RED: NodeAPI): void {
     this.identityAs2Name = identity?.as2Name ?? '';
     this.identityId = identity?.id ?? '';
     this.label = asText(def.name) || this.as2Name || def.id;
-    this.partner = check(() => readPartner(def, this.label, this.credentials, identity));
+    this.partner = check(() => {
+      const tls: TlsConfigNode | null = RED.nodes.getNode(def.tls ?? '');
+      const proxy: HttpProxyNode | null = RED.nodes.getNode(def.proxy ?? '');
+      const nodes = { ...(tls ? { tls } : {}), ...(proxy ? { proxy } : {}) };
+      return readPartner(def, this.label, this.credentials, identity, nodes);
+    });
     reportStation(RED, this, this.partner, (ready) => partnerNote(ready, this.label));
 
     const { partners } = stateOf(RED);
@@ -34,6 +40,10 @@ export default function register(RED: NodeAPI): void {
     credentials: {
       user: { type: 'text' },
       password: { type: 'password' },
+      token: { type: 'password' },
+      headers: { type: 'text' },
+      receiptUser: { type: 'text' },
+      receiptPassword: { type: 'password' },
       inboundUser: { type: 'text' },
       inboundPassword: { type: 'password' },
     },

@@ -52,6 +52,13 @@ export const RECEIPT_OVERDUE = ['fail', 'resend'] as const;
 
 export const UNSUITABLE_FILENAMES = ['rename', 'refuse'] as const;
 
+/** The oldest version of TLS that is spoken. */
+export const LEAST_TLS = ['1.2', '1.3'] as const;
+
+export const PROXY = ['', 'environment', 'node'] as const;
+
+export const REDIRECTS = ['no', 'same-host'] as const;
+
 /** The core waits no longer for a receipt, in minutes (RCV-07). */
 export const LONGEST_RECEIPT_WAIT = 6 * 24 * 60;
 export const MOST_ATTEMPTS = 100;

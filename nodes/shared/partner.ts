@@ -1,35 +1,31 @@
 import type { Node, NodeDef } from 'node-red';
 import { As2Error } from '../../src/errors';
 import type { Identity, Partner, Relationship } from '../../src/exchange';
-import type { ConnectionSettings } from '../../src/http';
 import type { Certificate } from '../../src/pki';
 import { type Checked, ready } from './checked';
+import {
+  type ConnectionCredentials,
+  type ConnectionDef,
+  type ConnectionNodes,
+  readConnection,
+} from './connection';
 import { core } from './core';
 import { type DeliveryDef, readDelivery, readReceiptDelivery } from './delivery';
 import type { IdentityNode } from './identity';
 import { type InboundCredentials, type InboundDef, readInbound } from './inbound';
 import { type ProtectionDef, readRequirements, readSending } from './protection';
-import { duration, secret, text } from './settings';
+import { text } from './settings';
 
-export interface PartnerDef extends NodeDef, ProtectionDef, DeliveryDef, InboundDef {
+export interface PartnerDef extends NodeDef, ProtectionDef, DeliveryDef, ConnectionDef, InboundDef {
   readonly as2Name?: string;
   /** Id of the as2-identity. */
   readonly identity?: string;
   readonly url?: string;
   /** PEM, one or several. */
   readonly certificate?: string;
-  /** Seconds. */
-  readonly connectTimeout?: number | string;
-  /** Seconds of silence. */
-  readonly responseTimeout?: number | string;
-  /** PEM of who issued the partner's TLS certificate. */
-  readonly ca?: string;
 }
 
-export interface PartnerCredentials extends InboundCredentials {
-  user?: string;
-  password?: string;
-}
+export type PartnerCredentials = ConnectionCredentials & InboundCredentials;
 
 export interface PartnerNode extends Node<PartnerCredentials> {
   /** What the user calls it. */
@@ -61,6 +57,7 @@ export function readPartner(
   label: string,
   credentials: PartnerCredentials | undefined,
   identityNode: IdentityNode | undefined,
+  connectionNodes: ConnectionNodes = {},
 ): CheckedPartner {
   if (!identityNode) throw new As2Error('partner-identity-missing', { partner: label });
   const identity = ready(identityNode.identity);
@@ -96,7 +93,7 @@ export function readPartner(
     },
     requires,
     ...readDelivery(def),
-    connection: readConnection(def, credentials),
+    ...readConnection(def, credentials, connectionNodes, url),
     inbound: readInbound(def, credentials),
   };
   return {
@@ -118,18 +115,6 @@ const PURPOSES = {
 
 function readCertificates(pem: string): Certificate[] {
   return pem === '' ? [] : core.pki.readCertificates(pem);
-}
-
-function readConnection(def: PartnerDef, credentials: PartnerCredentials = {}): ConnectionSettings {
-  const username = text(credentials.user, 'user');
-  const password = secret(credentials.password, 'password');
-  const ca = text(def.ca, 'trusted TLS certificate');
-  return {
-    connectTimeoutMs: duration(def.connectTimeout, 'connection time-out', 30),
-    responseTimeoutMs: duration(def.responseTimeout, 'response time-out', 300),
-    ...(username === '' ? {} : { credentials: { username, password } }),
-    ...(ca === '' ? {} : { tls: { ca } }),
-  };
 }
 
 /**

@@ -6,6 +6,7 @@ export { connectionError, openConnection } from './open-connection';
 export { addressKind } from './address-kind';
 export type { AddressKind } from './address-kind';
 export { AddressRanges } from './address-ranges';
+export { checkConnection } from './check-connection';
 export { couldNotConnect } from './client-errors';
 export { bringsLogin } from './basic-login';
 export type { Login } from './basic-login';

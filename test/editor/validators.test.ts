@@ -274,6 +274,24 @@ describe('validators', () => {
       assertRefused(validate('as2-partner', 'receiptHosts', bad), /not the name of a host/);
   });
 
+  it('take fingerprints, patterns of hosts, names and addresses for a connection, and say what is wrong', () => {
+    const pin = 'AB:'.repeat(31) + 'AB';
+    for (const good of ['', pin, `${pin}, ${'ab'.repeat(32)}`, `sha256/${'A'.repeat(43)}=`, '${PINS}'])
+      assert.equal(validate('as2-partner', 'pins', good), true, good);
+    assertRefused(validate('as2-partner', 'pins', 'AB:CD'), /64 hexadecimal digits/);
+    for (const good of ['*', '*.partner.example'])
+      assert.equal(validate('as2-partner', 'receiptHosts', good), true, good);
+    assertRefused(validate('as2-partner', 'receiptHosts', 'a*.example'), /not the name of a host/);
+    assert.equal(validate('as2-partner', 'servername', 'as2.partner.example'), true);
+    assertRefused(validate('as2-partner', 'servername', 'https://x'), /no name of a server/);
+    assert.equal(validate('as2-partner', 'urls', 'https://a.example/as2, http://b.example'), true);
+    assert.equal(typeof validate('as2-partner', 'urls', 'https://a.example/as2 ftp://b.example'), 'string');
+    assertRefused(validate('as2-partner', 'onlyOwnCa', true, { ca: '' }), /is to be trusted/);
+    assert.equal(validate('as2-partner', 'onlyOwnCa', true, { ca: 'PEM' }), true);
+    assertRefused(validate('as2-partner', 'proxyUse', 'node', { proxy: '' }), /Choose a proxy/);
+    assert.equal(validate('as2-partner', 'proxyUse', 'environment'), true);
+  });
+
   it('want whole numbers of attempts and of parallel messages', () => {
     for (const [property, most] of [
       ['attempts', 100],

@@ -38,7 +38,7 @@ export type Received = NodeMessage & {
 const WAIT_MS = 10_000;
 
 /**
- * Runs flows in this process, with our nodes and the core's catch, complete, status and TLS nodes; nodes of type
+ * Runs flows in this process, with our nodes and the core's catch, complete, status, TLS and proxy nodes; nodes of type
  * `helper` keep what they get.
  * @param plan may depend on the address of Node-RED's HTTP nodes, which has no slash at the end
  */
@@ -96,7 +96,11 @@ export class RunningFlow {
       RED.events.on('node-status', this.onStatus);
     };
     const ours = [as2Identity, as2Partner, as2Listener, as2Out, as2In, as2Mdn];
-    await helper.load([capture, tlsConfig(), ...ours], [...nodes], credentials);
+    await helper.load(
+      [capture, coreNode('05-tls'), coreNode('06-httpproxy'), ...ours],
+      [...nodes],
+      credentials,
+    );
     this.collectFrom(nodes);
   }
 
@@ -215,10 +219,10 @@ export class RunningFlow {
 }
 
 /** Of the Node-RED that is tested. */
-function tlsConfig(): (RED: NodeAPI) => void {
+function coreNode(file: '05-tls' | '06-httpproxy'): (RED: NodeAPI) => void {
   const { nodeRed } = testedRuntime();
   const load = createRequire(join(nodeRed, 'package.json'));
-  return load('@node-red/nodes/core/network/05-tls.js') as (RED: NodeAPI) => void;
+  return load(`@node-red/nodes/core/network/${file}.js`) as (RED: NodeAPI) => void;
 }
 
 async function waitFor<T>(look: () => T | undefined, timeoutMs: number, what: () => string): Promise<T> {
