@@ -152,15 +152,22 @@ export class Attempt {
     return { status, headers, body };
   }
 
-  /** The body on its way; when it cannot be read, that is the failure, and not the connection we break for it. */
   private async *counted(chunks: Chunks): AsyncGenerator<Buffer, void> {
+    for await (const chunk of this.readable(chunks)) {
+      yield chunk;
+      this.sentBytes += chunk.length;
+    }
+    const missing = this.request.body.length - this.sentBytes;
+    if (missing > 0) throw (this.ended ??= new As2Error('truncated', { expected: missing }));
+  }
+
+  /**
+   * The body on its way; when it cannot be read, that is the failure, and not the connection we break for it. A generator
+   * of its own: a connection that breaks is thrown into the one that is asked for the next chunk.
+   */
+  private async *readable(chunks: Chunks): AsyncGenerator<Buffer, void> {
     try {
-      for await (const chunk of chunks) {
-        yield chunk;
-        this.sentBytes += chunk.length;
-      }
-      const missing = this.request.body.length - this.sentBytes;
-      if (missing > 0) throw new As2Error('truncated', { expected: missing });
+      for await (const chunk of chunks) yield chunk;
     } catch (error) {
       this.ended ??= toAs2Error(error);
       throw error;

@@ -104,6 +104,28 @@ describe('http: client', () => {
     );
   });
 
+  it('REL-03: a connection that breaks in the middle of the body is a connection lost, whenever that is', async () => {
+    let connections = 0;
+    await withRawServer(
+      (socket) => {
+        // Sometimes before, sometimes while something is written to it.
+        const chunks = ++connections % 5;
+        let read = 0;
+        socket.on('data', () => {
+          if (read++ < chunks) return;
+          socket.pause();
+          socket.write('HTTP/1.1 204 No Content\r\n\r\n', () => socket.resetAndDestroy());
+        });
+      },
+      async (url) => {
+        const body = bufferSource(Buffer.alloc(16 * 1024 * 1024));
+        for (let attempt = 0; attempt < 40; attempt++) {
+          await assert.rejects(post({ url, body }), { code: 'http-connection-lost' });
+        }
+      },
+    );
+  });
+
   it('HTTP-06: reads an answer with folded header fields', async () => {
     await withRawServer(
       (socket) =>
