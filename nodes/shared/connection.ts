@@ -61,6 +61,9 @@ export interface ReadConnection {
   readonly urls?: readonly string[];
 }
 
+/** RFC 6761 §6.4: a name for texts, never called. */
+const UNKNOWN_ADDRESS = 'https://partner.invalid';
+
 /**
  * @param url of the partner, empty when nothing is sent to it
  * @throws As2Error that tells which setting is wrong or missing
@@ -71,7 +74,9 @@ export function readConnection(
   nodes: ConnectionNodes = {},
   url = '',
 ): ReadConnection {
-  const host = url === '' ? 'the partner' : core.http.parseHttpUrl(url).hostname;
+  // What is wrong with the URL itself is told to who sends; receiving does not need it.
+  const address = /^https?:/i.test(url) && URL.canParse(url) ? url : UNKNOWN_ADDRESS;
+  const host = new URL(address).hostname;
   const headers = readHeaders(secret(credentials.headers, 'headers'));
   const login = readLogin(credentials);
   const tls = readTls(def, nodes, host);
@@ -88,7 +93,7 @@ export function readConnection(
   };
   const urls = list(text(def.urls, 'more URLs'));
   for (const one of urls) core.http.parseHttpUrl(one);
-  core.http.checkConnection(url === '' ? 'https://partner.invalid' : url, connection);
+  core.http.checkConnection(address, connection);
   const receiptLogin = readReceiptLogin(credentials);
   return {
     connection,

@@ -13,6 +13,7 @@ import {
   type TradingPartner,
   withTradingPartner,
 } from '../partner/trading-partner';
+import { withHttpServer } from '../partner/servers';
 import { testKeyPair } from '../support/keys';
 import { withTempDirectory } from '../support/temp';
 
@@ -51,6 +52,33 @@ describe('exchange: sending', () => {
       assert.equal(outcome.receipt, undefined);
       assert.ok(sender.events.some(({ type }) => type === 'receipt-unexpected'));
     });
+  });
+
+  it('of several addresses takes the first one with which there is a connection', async () => {
+    const none = await unusedUrl();
+    await sending({}, undefined, async ({ sender, partner }) => {
+      const { alpha, beta } = await alphaAndBeta();
+      const to = (url: string, urls: readonly string[]) =>
+        sender.send(relationshipOf(alpha, beta, { url, urls }));
+      assert.equal((await to(none, [none, partner.url])).ok, true);
+      assert.equal((await to(partner.url, [none])).ok, true);
+      assert.equal(partner.arrived.length, 2);
+      assertFailure(await to(none, [none]), 'http-connection-refused');
+    });
+  });
+
+  it('of several addresses takes no other one when the first has answered, or broke in the middle', async () => {
+    for (const [script, code] of [
+      [() => ({ status: 500, headers: [], body: '' }), 'http-server-error'],
+      [() => 'reset', 'http-connection-lost'],
+    ] satisfies [Script, As2ErrorCode][]) {
+      await sending({}, script, async ({ sender, partner }) => {
+        const { alpha, beta } = await alphaAndBeta();
+        const changes = { url: partner.url, urls: [`${partner.url}/other`] };
+        assertFailure(await sender.send(relationshipOf(alpha, beta, changes)), code);
+        assert.equal(partner.arrived.length, 1);
+      });
+    }
   });
 
   it('takes any success of HTTP when no receipt was asked for', async () => {
@@ -391,6 +419,14 @@ async function sending(
       await work({ sender, partner, send: (options) => sender.send(relationship, options) });
     });
   });
+}
+
+/** Where nobody listens any more. */
+function unusedUrl(): Promise<string> {
+  return withHttpServer(
+    () => undefined,
+    async (url) => url,
+  );
 }
 
 function assertFailure(outcome: SendOutcome, code: As2ErrorCode): void {

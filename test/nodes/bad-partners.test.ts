@@ -234,7 +234,7 @@ describe('as2-out and a partner that answers badly', () => {
         void (await failureOf(
           flow,
           'http-credentials-need-tls',
-          /^A user name and password are set for 127\.0\.0\.1/,
+          /^A user name and password \(or a token\) are set for 127\.0\.0\.1/,
         )),
     );
   });
