@@ -306,6 +306,8 @@ export const errorTexts = {
     'A request from {remoteAddress} did not come by https, so its user name and password would travel readable and were not looked at. Give the partner an https address; behind a proxy that does TLS, name the proxy as trusted.',
   'request-login-wrong':
     'A request from {remoteAddress} brought a wrong user name or password. If it is a partner, compare them.',
+  'request-made-room':
+    'The sender {remoteAddress} was so slow that its connection was closed to give its place to another message. Nothing was processed; the sender has to send it again over a better connection.',
   'request-method':
     'A {method} request from {remoteAddress} came to an AS2 address, which takes only POST. If a browser was pointed at it, all is well.',
   'request-path-unknown':

@@ -19,6 +19,7 @@ import { type Emit, emitterFor, type EventDetails } from '../events';
 import { RETRY_DEFAULTS } from '../retry';
 import type { ReceiveOptions, Receiver } from '../types';
 import { Admission } from './admission';
+import { Arrivals } from './arrivals';
 import { type Arrival, arrivalOf, isAsynchronous, type ReceiverContext, senderOf } from './arrival';
 import { AsynchronousMessages } from './asynchronous';
 import { RECEIPT_LIMIT_BYTES, takeReceipt } from './incoming-receipt';
@@ -51,13 +52,13 @@ export function createReceiver(options: ReceiveOptions): Receiver {
 
 class HttpReceiver implements Receiver {
   private readonly working = new Set<Promise<void>>();
-  private readonly arriving = new Set<IncomingMessage>();
   private readonly stopping = new AbortController();
   private readonly closing = new AbortController();
   private readonly context: ReceiverContext;
   private readonly limits: RequestLimits;
   private readonly places: Slots;
   private readonly admission: Admission;
+  private readonly arrivals: Arrivals;
   private readonly rare: RareEvents;
   private readonly asynchronous: AsynchronousMessages;
   private readonly emit: Emit;
@@ -88,6 +89,7 @@ class HttpReceiver implements Receiver {
     this.places = new Slots({ all: parallel, each: parallelPerPartner });
     this.rare = new RareEvents(() => clock.now());
     this.admission = new Admission(options, () => clock.now());
+    this.arrivals = new Arrivals(() => clock.monotonic?.() ?? clock.now());
     this.asynchronous = new AsynchronousMessages(this.context);
     this.emit = emitterFor(options.onEvent, 'in');
   }
@@ -122,7 +124,7 @@ class HttpReceiver implements Receiver {
     await Promise.race([done, delay(graceMs, undefined, { signal: patience.signal })]);
     patience.abort();
     this.closing.abort();
-    for (const request of this.arriving) request.destroy();
+    this.arrivals.destroyAll();
     await done;
   }
 
@@ -136,7 +138,7 @@ class HttpReceiver implements Receiver {
       return;
     }
     try {
-      const body = await this.readBody(request, arrival, answer);
+      const body = await this.readBody(request, arrival, { answer, leave });
       if (body) await this.take(arrival, body, answer);
     } finally {
       leave();
@@ -221,7 +223,7 @@ class HttpReceiver implements Receiver {
   private async readBody(
     request: IncomingMessage,
     { headers, emit, remoteAddress, relationship, request: { from, to } }: Arrival,
-    answer: SendAnswer,
+    { answer, leave }: { readonly answer: SendAnswer; readonly leave: () => void },
   ): Promise<SpilledBytes | undefined> {
     const { spool } = this.options;
     const limitBytes = Math.min(
@@ -229,16 +231,18 @@ class HttpReceiver implements Receiver {
       relationship.partner.inbound?.maxMessageBytes ?? Infinity,
       looksLikeReceipt(headers) ? RECEIPT_LIMIT_BYTES : Infinity,
     );
-    this.arriving.add(request);
+    const coming = this.arrivals.begin(request, relationship.partner.as2Name, leave);
     try {
       return await readRequestBody(request, { ...this.limits, limitBytes }, this.context.spill());
     } catch (error) {
-      const refusal = asStoreError(error, spool.directory) ?? toAs2Error(error);
+      const refusal = coming.wasEnded
+        ? new As2Error('request-made-room', { remoteAddress })
+        : (asStoreError(error, spool.directory) ?? toAs2Error(error));
       this.reportRefused(emit, remoteAddress, { error: refusal, from, to });
       await answer(refusalAnswer(refusal));
       return undefined;
     } finally {
-      this.arriving.delete(request);
+      this.arrivals.end(coming);
     }
   }
 
@@ -263,7 +267,7 @@ class HttpReceiver implements Receiver {
       this.reportBusy(arrival, new As2Error('refused-too-often', { limit, partner, remoteAddress }));
       return undefined;
     }
-    const leave = this.places.take(as2Name);
+    const leave = this.places.take(as2Name) ?? this.takeFromSlow(as2Name);
     if (leave) return leave;
     this.reportBusy(
       arrival,
@@ -272,6 +276,11 @@ class HttpReceiver implements Receiver {
         : new As2Error('receiver-busy-partner', { limit: parallelPerPartner, partner }),
     );
     return undefined;
+  }
+
+  private takeFromSlow(partner: string): (() => void) | undefined {
+    const hasRoom = this.arrivals.makeRoom(this.places.fullNames.includes(partner) ? partner : undefined);
+    return hasRoom ? this.places.take(partner) : undefined;
   }
 
   private reportBusy({ emit }: Arrival, error: As2Error): void {
