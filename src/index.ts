@@ -112,7 +112,7 @@ export {
 } from './as2';
 
 // --- exchanges: the whole way, over HTTP and with a spool
-export { type ConnectionSettings } from './http';
+export { type ConnectionSettings, type Credentials, type ProxySettings, type TlsSettings } from './http';
 export { type Clock, openSpool, type Spool, type SpoolSettings } from './store';
 export {
   type AccessSettings,
