@@ -104,7 +104,7 @@ describe('http: client', () => {
     );
   });
 
-  it('REL-03: a connection that breaks in the middle of the body is a connection lost, whenever that is', async () => {
+  it('REL-03: a connection that breaks in the middle of the body is the failure, whenever that is', async () => {
     let connections = 0;
     await withRawServer(
       (socket) => {
@@ -118,9 +118,18 @@ describe('http: client', () => {
         });
       },
       async (url) => {
-        const body = bufferSource(Buffer.alloc(16 * 1024 * 1024));
+        const part = Buffer.alloc(64 * 1024);
+        const body: SizedSource = {
+          length: 256 * part.length,
+          async *open() {
+            for (let count = 0; count < 256; count++) yield part;
+          },
+        };
         for (let attempt = 0; attempt < 40; attempt++) {
-          await assert.rejects(post({ url, body }), { code: 'http-connection-lost' });
+          // Both are tried again.
+          await assert.rejects(post({ url, body }), {
+            code: /^http-(?:connection-lost|response-truncated)$/,
+          });
         }
       },
     );
