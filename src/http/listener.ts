@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createSecureServer, Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { TlsOptions } from 'node:tls';
+import { createSecureContext, type SecureContext, type TlsOptions } from 'node:tls';
 import { As2Error, toAs2Error } from '../errors';
 import { busyAnswer, refusalAnswer, sendAnswer, textAnswer } from './answer';
 import { answerClientError } from './client-error';
@@ -64,6 +64,8 @@ const HANDSHAKE_MS = 15_000;
 const CHECKING_MS = 2_000;
 const REQUESTS_PER_CONNECTION = 1_000;
 const GRACE_MS = 8_000;
+/** OpenSSL keeps no sessions of clients with certificates for a server without such a name. */
+const SESSION_CONTEXT = 'as2';
 
 /** A server for AS2 alone, which brings requests to who handles their path. */
 export class HttpListener {
@@ -112,7 +114,7 @@ export class HttpListener {
     const { tls } = this.options;
     if (!tls || !(this.server instanceof SecureServer)) return;
     try {
-      this.server.setSecureContext(secureOptions(tls, certificates));
+      renewContext(this.server, secureOptions(tls, certificates));
     } catch (error) {
       throw listenerTlsError(error);
     }
@@ -209,10 +211,24 @@ function createServerOf(options: ListenerOptions): Server {
   };
   if (!tls) return createServer(settings);
   try {
-    return createSecureServer({ ...settings, handshakeTimeout: HANDSHAKE_MS, ...secureOptions(tls, []) });
+    const secure = secureOptions(tls, []);
+    const server = createSecureServer({ ...settings, handshakeTimeout: HANDSHAKE_MS, ...secure });
+    renewContext(server, secure);
+    return server;
   } catch (error) {
     throw listenerTlsError(error);
   }
+}
+
+/**
+ * Certificates and keys for new connections. Node's own `setSecureContext` knows everything but
+ * `allowPartialTrustChain`; without it a certificate that was imported itself is no anchor.
+ */
+function renewContext(server: SecureServer, options: TlsOptions): void {
+  server.setSecureContext(options);
+  const { _sharedCreds: own } = server as unknown as { _sharedCreds?: SecureContext };
+  if (!own) throw new Error('this Node.js keeps certificates in an unknown place');
+  Object.assign(server, { _sharedCreds: createSecureContext(options) });
 }
 
 function secureOptions(tls: ListenerTls, trusted: readonly string[]): TlsOptions {
@@ -228,5 +244,8 @@ function secureOptions(tls: ListenerTls, trusted: readonly string[]): TlsOptions
     // Without it, the public authorities would vouch for clients; a client's own certificate is enough of an anchor.
     ca: [...(Array.isArray(ca) ? ca : [ca]), ...trusted],
     allowPartialTrustChain: true,
+    // Who offers HTTP/1.0 alone is served, too.
+    ALPNProtocols: ['http/1.1', 'http/1.0'],
+    sessionIdContext: SESSION_CONTEXT,
   };
 }
