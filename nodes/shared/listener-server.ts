@@ -29,6 +29,8 @@ export class ListenerServer implements EndpointServer {
   private listener: HttpListener | undefined;
   private opening: Promise<void> | undefined;
   private problem: As2Error | undefined;
+  /** PEM of what the listener was told to trust. */
+  private trusted = '';
   private isClosed = false;
 
   constructor(private readonly options: ListenerServerOptions) {}
@@ -80,7 +82,7 @@ export class ListenerServer implements EndpointServer {
     try {
       const isNew = !this.listener;
       this.listener ??= await this.listen(ready(this.options.settings));
-      this.listener.trustClients(this.options.clientCertificates());
+      this.trustPartners(this.listener);
       this.problem = undefined;
       if (isNew) this.tell();
     } catch (error) {
@@ -89,6 +91,15 @@ export class ListenerServer implements EndpointServer {
       this.problem = problem;
       if (!isKnown) this.tell();
     }
+  }
+
+  /** Only when they have changed: whoever comes back without a new handshake would need one otherwise. */
+  private trustPartners(listener: HttpListener): void {
+    const certificates = this.options.clientCertificates();
+    const trusted = certificates.join('');
+    if (trusted === this.trusted) return;
+    listener.trustClients(certificates);
+    this.trusted = trusted;
   }
 
   private async listen(settings: ListenerSettings): Promise<HttpListener> {

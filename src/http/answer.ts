@@ -67,7 +67,6 @@ const REFUSALS: Partial<
   'receipt-too-large': { status: 413, text: 'The receipt is larger than receipts are.' },
   'request-timeout': { status: 408, text: 'The message did not arrive in time.', close: true },
   'request-too-slow': { status: 408, text: 'The message did not arrive in time.', close: true },
-  'request-made-room': { status: 408, text: 'The message did not arrive in time.', close: true },
   'request-cut-off': { status: 400, text: 'The message is not complete.', close: true },
   'as2-header-missing': { status: 400, text: 'This is not an AS2 message: AS2-From or AS2-To is missing.' },
   'as2-name-malformed': { status: 400, text: 'AS2-From or AS2-To is not an AS2 name.' },

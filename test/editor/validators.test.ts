@@ -292,6 +292,37 @@ describe('validators', () => {
     assert.equal(validate('as2-partner', 'proxyUse', 'environment'), true);
   });
 
+  it('want a listener that can listen', () => {
+    for (const good of ['1', '4433', '65535', ' 443 '])
+      assert.equal(validate('as2-listener', 'port', good), true, good);
+    for (const bad of ['', '0', '65536', '44.5', 'https', '-1'])
+      assertRefused(validate('as2-listener', 'port', bad), /1 to 65535/);
+    loaded = [{ id: 'other', type: 'as2-listener', name: 'Other', port: '4433', host: '' }];
+    assertRefused(validate('as2-listener', 'port', '4433'), /“Other” has this port/);
+    assert.equal(validate('as2-listener', 'port', '4433', { host: '127.0.0.1' }), true);
+    assert.equal(validate('as2-listener', 'clientCertificate', 'off'), true);
+    assert.equal(validate('as2-listener', 'clientCertificate', 'required', { tls: 'tls' }), true);
+    assertRefused(validate('as2-listener', 'clientCertificate', 'required'), /need TLS/);
+    for (const good of ['', '/health']) assert.equal(validate('as2-listener', 'healthPath', good), true);
+    assertRefused(validate('as2-listener', 'healthPath', 'health'), /slash/);
+    for (const good of ['', 'X-Client-Cert'])
+      assert.equal(validate('as2-listener', 'proxyCertificate', good), true);
+    assertRefused(validate('as2-listener', 'proxyCertificate', 'X-Client-Cert: yes'), /letters/);
+  });
+
+  for (const [type, property] of [
+    ['as2-listener', 'proxies'],
+    ['as2-partner', 'inboundFrom'],
+    ['as2-in', 'allowFrom'],
+  ] as const) {
+    it(`want addresses and ranges in ${type}.${property}, and name what is none`, () => {
+      for (const good of ['', '192.0.2.7', '192.0.2.0/24, 2001:db8::/32 ::1', '10.0.0.1;10.0.0.2'])
+        assert.equal(validate(type, property, good), true, good);
+      for (const bad of ['example.com', '192.0.2.256', '192.0.2.0/33', '::/129', '1.2.3', '10.0.0.1/8/8'])
+        assertRefused(validate(type, property, `10.0.0.1, ${bad}`), new RegExp(`“${bad}” is no IP address`));
+    });
+  }
+
   it('want whole numbers of attempts and of parallel messages', () => {
     for (const [property, most] of [
       ['attempts', 100],

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectSecurely, type SecureVersion } from 'node:tls';
 import { As2Error } from '../../src/errors';
 import { HttpListener, type Route } from '../../src/http';
+import { listenError } from '../../src/http/listener-errors';
 import { exchangeRaw } from '../hostile/raw-connection';
 import { testKeyPair } from '../support/keys';
 import { type OpenListener, serverKey, withHttpListener } from './listeners';
@@ -51,6 +52,16 @@ describe('http: own listener', () => {
       assert.equal(error.code, code);
     });
   }
+
+  it('says why a port cannot be had', () => {
+    const codeOf = (code: string): string =>
+      listenError(Object.assign(new Error(`listen ${code}`), { code }), '192.0.2.1', 443).code;
+    assert.equal(codeOf('EACCES'), 'listener-port-forbidden');
+    assert.equal(codeOf('EADDRINUSE'), 'listener-port-taken');
+    assert.equal(codeOf('EADDRNOTAVAIL'), 'listener-address-unavailable');
+    assert.equal(codeOf('ENOTFOUND'), 'listener-address-unavailable');
+    assert.equal(codeOf('EMFILE'), 'listener-failed');
+  });
 
   it('does not open on a port that is in use, and says so', async () => {
     await withHttpListener({}, async ({ listener }) => {

@@ -6,7 +6,7 @@ import { say } from './say';
 
 /** Where partners reach the endpoint, as far as the browser can know: a proxy in front may say otherwise. */
 export function endpointUrl(path: string, listenerId: string): string {
-  const listener = RED.nodes.node(listenerId) as ListenerNode | null | undefined;
+  const listener: ListenerNode | null | undefined = RED.nodes.node(listenerId);
   const absolute = path.startsWith('/') ? path : `/${path}`;
   if (listener) return originOf(asText(listener.port), asText(listener.tls) !== '') + absolute;
   const root = (RED.settings.httpNodeRoot ?? '/').replace(/\/+$/, '');
