@@ -24,6 +24,17 @@ describe('what of a message is kept while its document is on its way', () => {
     assert.deepEqual(missing, []);
   });
 
+  it('SEC-13: leaves out what somebody logs in with', () => {
+    const { message, missing } = keep({
+      headers: { Authorization: 'Bearer canary', accept: '*/*', 'set-cookie': ['canary'] },
+      cookies: { session: 'canary' },
+      responseCookies: { session: 'canary' },
+      request: { nested: { 'proxy-authorization': 'canary' } },
+    });
+    assert.deepEqual(message, { _msgid: 'm', headers: { accept: '*/*' }, request: { nested: {} } });
+    assert.deepEqual(missing, ['headers', 'cookies', 'responseCookies', 'request']);
+  });
+
   it('names what is left out, whole or in part', () => {
     const timer = setTimeout(() => undefined, 0).unref();
     const circular: Record<string, unknown> = { a: 1 };

@@ -24,6 +24,8 @@ const MOST_BYTES = 512 * 1024;
 const DEEPEST = 30;
 /** They are about connections, which end with the process. */
 const NEVER = new Set(['req', 'res']);
+/** SEC-13: what somebody logs in with is not written to the disk, wherever in the message it stands. */
+const SECRET = /^(?:(?:proxy-)?authorization|(?:set-|response)?cookies?)$/i;
 
 /** What of a flow's message JSON can say. Whole properties are left out when there is too much of it. */
 export function plainMessage(message: NodeMessageInFlow): Pick<KeptMessage, 'message' | 'missing'> {
@@ -32,7 +34,7 @@ export function plainMessage(message: NodeMessageInFlow): Pick<KeptMessage, 'mes
   let room = MOST_BYTES;
   for (const [name, value] of Object.entries(message)) {
     if (value === undefined) continue;
-    const copy = NEVER.has(name) ? LOST : new PlainCopy().of(value);
+    const copy = NEVER.has(name) || SECRET.test(name) ? LOST : new PlainCopy().of(value);
     const size = copy === LOST ? 0 : Buffer.byteLength(JSON.stringify(copy.value)) + name.length;
     if (copy === LOST || size > room) {
       missing.push(name);
@@ -92,7 +94,7 @@ class PlainCopy {
     const copied: Record<string, unknown> = {};
     for (const [name, one] of Object.entries(value) as [string, unknown][]) {
       if (one === undefined) continue;
-      const copy = this.copy(one);
+      const copy = SECRET.test(name) ? LOST : this.copy(one);
       if (copy === LOST) this.whole = false;
       // As a property of its own, whatever its name is.
       else
