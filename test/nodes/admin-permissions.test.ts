@@ -101,6 +101,7 @@ describe('the admin routes of a Node-RED with users', function () {
     { method: 'GET', path: '/as2/exchanges/none/files/request', forReaders: false },
     { method: 'POST', path: '/as2/exchanges/none/cancel', body: {}, forReaders: false },
     { method: 'POST', path: '/as2/exchanges/none/resend', body: {}, forReaders: false },
+    { method: 'POST', path: '/as2/partners/none/test', body: {}, forReaders: false },
     { method: 'POST', path: '/as2/pkcs12/import', body: { base64: '' }, forReaders: false },
   ];
   for (const { method, path, body, forReaders } of routes) {
@@ -127,6 +128,7 @@ describe('the admin routes of a Node-RED with users', function () {
     for (const [path, body] of [
       ['/as2/key/inspect', { privateKey, certificate: keyPair.certificatePem }],
       ['/as2/certificate/inspect', { text: privateKey }],
+      ['/as2/partners/partner/test', { message: true }],
       ['/as2/pkcs12/import', { base64: Buffer.from(privateKey).toString('base64'), passphrase: PASSWORD }],
     ] as const) {
       await ask('writer', 'POST', path, body);
