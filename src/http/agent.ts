@@ -25,6 +25,11 @@ export interface Way {
   readonly onPeer?: ((socket: TLSSocket) => void) | undefined;
 }
 
+export interface ConnectionOptions extends ClientRequestArgs {
+  /** Ends the making of the connection: nobody waits for it any more. */
+  readonly stop?: AbortSignal;
+}
+
 type Ready = (error: Error | null, stream: Duplex) => void;
 
 /**
@@ -59,8 +64,8 @@ export class ServerAgent extends Agent {
     }
   }
 
-  override createConnection(_options: ClientRequestArgs, callback?: Ready): undefined {
-    if (callback) void this.provide(callback);
+  override createConnection({ stop }: ConnectionOptions, callback?: Ready): undefined {
+    if (callback) void this.provide(callback, stop);
     return undefined;
   }
 
@@ -69,10 +74,10 @@ export class ServerAgent extends Agent {
     super.destroy();
   }
 
-  private async provide(ready: Ready): Promise<void> {
+  private async provide(ready: Ready, stop: AbortSignal | undefined): Promise<void> {
     let socket: Duplex;
     try {
-      socket = await this.connect();
+      socket = await this.connect(stop);
     } catch (error) {
       // Node looks at the connection only where there is no error.
       ready(error as Error, undefined as never);
@@ -81,12 +86,12 @@ export class ServerAgent extends Agent {
     ready(null, socket);
   }
 
-  private async connect(): Promise<Duplex> {
+  private async connect(stop: AbortSignal | undefined): Promise<Duplex> {
     const { url, settings, onPeer } = this.way;
     const time = new AbortController();
     const timeoutMs = settings.connectTimeoutMs ?? CONNECTION_DEFAULTS.connectTimeoutMs;
     const timer = setTimeout(() => time.abort(connectTimeout({ url, settings })), timeoutMs);
-    const signal = AbortSignal.any([time.signal, this.closing.signal]);
+    const signal = AbortSignal.any([time.signal, this.closing.signal, ...(stop ? [stop] : [])]);
     try {
       const socket = await this.reach(signal);
       return this.tls

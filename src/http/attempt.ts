@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { type Chunks, readAll } from '../bytes';
 import { As2Error, toAs2Error } from '../errors';
 import { Headers } from '../mime';
-import type { ServerAgent } from './agent';
+import type { ConnectionOptions, ServerAgent } from './agent';
 import { authorizationFor } from './authorization';
 import type { PostRequest, PostResponse } from './client';
 import { responseTimeout, transferError, type TransferState } from './client-errors';
@@ -46,6 +46,8 @@ export class Attempt {
   private readonly settings: ConnectionSettings;
   /** A proxy that reads the request: only with http. */
   private readonly proxy: Proxy | undefined;
+  /** For a connection that is still being made. */
+  private readonly stopping = new AbortController();
   private onEnd: ((reason: As2Error) => void) | undefined;
 
   constructor(private readonly o: AttemptOptions) {
@@ -82,7 +84,7 @@ export class Attempt {
     const { url, request, settings, proxy } = this;
     const authorization = this.o.sendsLogin ? authorizationFor(url, settings) : undefined;
     const own = ownHeaders(url, settings);
-    const outgoing = httpRequest({
+    const options: ConnectionOptions = {
       method: request.method ?? 'POST',
       protocol: url.protocol,
       host: bareHost(url),
@@ -93,7 +95,9 @@ export class Attempt {
       // Folded header fields in a receipt of an old product (HTTP-06); what else this lets through is checked below.
       insecureHTTPParser: true,
       maxHeaderSize: MAX_HEADER_BYTES,
-    });
+      stop: this.stopping.signal,
+    };
+    const outgoing = httpRequest(options);
     try {
       for (const [name, value] of request.headers.entries()) outgoing.setHeader(name, value);
       for (const [name, value] of own) outgoing.setHeader(name, value);
@@ -187,6 +191,7 @@ export class Attempt {
 
   private end(reason: As2Error): void {
     this.ended ??= reason;
+    this.stopping.abort(reason);
     this.outgoing?.destroy(reason);
     // A request without a connection does not say that it was ended.
     this.onEnd?.(reason);

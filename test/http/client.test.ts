@@ -412,6 +412,11 @@ describe('http: failures of the client', () => {
         const controller = new AbortController();
         setTimeout(() => controller.abort(), 30);
         assert.equal((await failure({ url, signal: controller.signal })).code, 'http-aborted');
+        // While the connection is still being made: this server takes no part in a TLS handshake.
+        const early = new AbortController();
+        setTimeout(() => early.abort(), 30);
+        const secure = { url: url.replace('http:', 'https:'), signal: early.signal };
+        assert.equal((await failure(secure)).code, 'http-aborted');
       },
     );
   });

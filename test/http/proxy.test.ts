@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { connect, type AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { createServer } from 'node:tls';
 import { bufferSource } from '../../src/bytes';
 import { As2Error } from '../../src/errors';
 import { type ConnectionSettings, createHttpClient, type PostResponse, proxyFor } from '../../src/http';
@@ -63,6 +65,30 @@ describe('http: proxies', () => {
         });
       });
     }));
+
+  it('TLS-09: a proxy that is spoken to over TLS itself: one handshake inside of the other', async () => {
+    const { privateKeyPem: key, certificatePem: cert } = await testKeyPair('localhost');
+    await withPartner(async (url, tls) => {
+      await withHttpProxy('we:secret', async (proxy) => {
+        const front = createServer({ key, cert }, (socket) => {
+          const upstream = connect(Number(new URL(proxy.url).port), '127.0.0.1');
+          socket.on('error', () => upstream.destroy());
+          upstream.on('error', () => socket.destroy());
+          socket.pipe(upstream).pipe(socket);
+        });
+        front.on('tlsClientError', () => undefined);
+        await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
+        try {
+          const address = `https://we:secret@localhost:${(front.address() as AddressInfo).port}`;
+          const { status, body } = await post(url, { tls, proxy: { url: address } });
+          assert.deepEqual([status, body.toString()], [200, SECRET]);
+          assert.equal((await failure(url, { proxy: { url: address } })).code, 'tls-untrusted');
+        } finally {
+          await new Promise((resolve) => front.close(resolve));
+        }
+      });
+    });
+  });
 
   it('what a proxy refuses, cannot reach, or that it is not there, is told apart from the partner', () =>
     withPartner(async (url, tls) => {

@@ -27,7 +27,13 @@ export function secure(socket: Duplex, { host, plan, signal, onPeer }: Handshake
     const isPinned = pins.length > 0;
     // TLS-04: a pin takes the place of name and chain. Node would end the handshake because of these two before the pin
     // can be looked at, so they are not enforced, and the pin is, below: nothing was written until then.
-    const secured = connect({ ...fresh, socket, host, rejectUnauthorized: !isPinned });
+    const secured = connect({
+      ALPNProtocols: ['http/1.1'],
+      ...fresh,
+      socket,
+      host,
+      rejectUnauthorized: !isPinned,
+    });
     let peer: PeerFacts | undefined;
     const stop = (error: Error): void => {
       signal.removeEventListener('abort', onAbort);

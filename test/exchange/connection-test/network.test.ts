@@ -64,7 +64,7 @@ describe('connection test: the way to the web server', () => {
     }
   });
 
-  it('warns of what ends soon, and of what everyone can read', async () => {
+  it('TLS-02: warns of what everyone can read, and of what ends soon', async () => {
     const ending = await testKeyPair('Ending', { validDays: 10 });
     await withHttpServer(
       (_request, response) => void response.end(),
