@@ -134,7 +134,8 @@ export function tunnel(socket: Duplex, proxy: Proxy, target: URL, signal: AbortS
 /** What a proxy's own refusal means. */
 export function proxyRefusal(status: number, proxy: Proxy, target: URL): As2Error {
   const facts = { proxy: proxy.url.host, host: target.hostname, status };
-  if (status === 407) return new As2Error('proxy-unauthorized', facts);
+  // tinyproxy says 401 about a password that is wrong.
+  if (status === 407 || status === 401) return new As2Error('proxy-unauthorized', facts);
   return status >= 500 ? new As2Error('proxy-cannot-reach', facts) : new As2Error('proxy-refused', facts);
 }
 
