@@ -4,6 +4,7 @@ import { messagesRow } from './messages';
 import { receiveRow } from './receive';
 import type { Row } from './row';
 import { sendRow } from './send';
+import { slowSendersRow } from './slow-senders';
 import { smallMessagesRow } from './small-messages';
 
 export { Material } from './material';
@@ -16,4 +17,5 @@ export const rows: readonly Row[] = [
   messagesRow,
   eventLoopRow,
   smallMessagesRow,
+  slowSendersRow,
 ];

@@ -126,12 +126,15 @@ export class HttpListener {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.server.closeIdleConnections();
     const patience = new AbortController();
-    const idle = Promise.all(this.working);
-    await Promise.race([idle, delay(graceMs, undefined, { signal: patience.signal })]);
+    await Promise.race([this.idle(), delay(graceMs, undefined, { signal: patience.signal })]);
     patience.abort();
     // Answers that are finished are with the network by now; nobody has to wait for those who keep quiet.
     this.connections.destroyAll();
     await closed;
+  }
+
+  private async idle(): Promise<void> {
+    while (this.working.size > 0) await Promise.all(this.working);
   }
 
   private async listen(): Promise<void> {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { HttpListener } from '../../src/http';
 import { alphaAndBeta, type Party, relationshipOf } from '../partner/parties';
@@ -8,22 +7,8 @@ import { openStation } from '../partner/station';
 import { composeWire, postWire, receiptIn } from '../partner/wire-message';
 import { testKeyPair } from '../support/keys';
 import { SimulatedClock } from '../support/simulated-clock';
+import { beginSlowSenders, HALF_A_HEAD, headOf } from '../support/slow-senders';
 import { withTempDirectory } from '../support/temp';
-
-/** A sender that is busy with one byte after the other. */
-function beginDripping(port: number, localAddress: string, first: Buffer): Socket {
-  const socket = connect({ port, host: '127.0.0.1', localAddress });
-  socket.on('error', () => undefined).resume();
-  socket.write(first);
-  return socket;
-}
-
-/** The head of a message that does not come. */
-function headOf(from: string, to: string): Buffer {
-  const lines = ['POST /as2 HTTP/1.1', 'Host: station', `AS2-From: ${from}`, `AS2-To: ${to}`];
-  const rest = ['Message-ID: <slow@slow>', 'Content-Type: application/pkcs7-mime', 'Content-Length: 1000000'];
-  return Buffer.from([...lines, ...rest, '', ''].join('\r\n'));
-}
 
 describe('exchange: slow senders', function () {
   this.timeout(60_000);
@@ -41,26 +26,20 @@ describe('exchange: slow senders', function () {
         route: () => (request, response) => station.receiver.handle(request, response),
       });
       const { port } = listener;
-      const beginnings = [
-        headOf('ALPHA', '"Beta Corp"'),
-        headOf('GAMMA', '"Beta Corp"'),
-        headOf('ALPHA', '"Beta Corp"'),
-        Buffer.from('POST /as2 HTTP/1.1\r\nHost: sta'),
-        headOf('STRANGER', '"Beta Corp"'),
-      ];
-      const slow = Array.from({ length: 500 }, (_, index) => {
-        const beginning = beginnings[index % beginnings.length] ?? Buffer.alloc(0);
-        return beginDripping(port, index < 250 ? '127.0.0.2' : '127.0.0.3', beginning);
+      const slow = await beginSlowSenders({
+        port,
+        count: 500,
+        beginnings: [
+          headOf('ALPHA', '"Beta Corp"'),
+          headOf('GAMMA', '"Beta Corp"'),
+          headOf('ALPHA', '"Beta Corp"'),
+          HALF_A_HEAD,
+          headOf('STRANGER', '"Beta Corp"'),
+        ],
       });
-      const answered = new Set<Socket>();
-      for (const socket of slow) socket.once('data', () => answered.add(socket));
-      const drip = setInterval(() => {
-        for (const socket of slow) if (socket.writable) socket.write('x');
-      }, 1000);
       try {
-        await Promise.all(slow.map(async (socket) => socket.connecting && once(socket, 'connect')));
         // 100 have a place, 100 began a head; the others were told to come again, or that nobody knows them.
-        while (answered.size < 300) await new Promise((resolve) => setTimeout(resolve, 10));
+        while (slow.answered() < 300) await new Promise((resolve) => setTimeout(resolve, 10));
         await clock.pass(10_000);
         const normal = Array.from({ length: 50 }, async (_, index) => {
           const from = index % 2 === 0 ? alpha : gamma;
@@ -73,8 +52,7 @@ describe('exchange: slow senders', function () {
         const ended = station.events.filter(({ error }) => error?.code === 'request-made-room');
         assert.ok(ended.length > 0, 'some of the slow ones had places that were needed');
       } finally {
-        clearInterval(drip);
-        for (const socket of slow) socket.destroy();
+        slow.stop();
         await listener.close(0);
         await station.close();
       }
@@ -97,21 +75,21 @@ describe('exchange: slow senders', function () {
         },
       });
       const { port } = listener;
-      const first = beginDripping(port, '127.0.0.1', headOf('ALPHA', '"Beta Corp"'));
+      const slow = await beginSlowSenders({ port, count: 1, beginnings: [headOf('ALPHA', '"Beta Corp"')] });
       try {
         while (station.receiver.inWork < 1) await new Promise((resolve) => setTimeout(resolve, 10));
         const url = `http://127.0.0.1:${port}/as2`;
         const statusOfAnother = async (): Promise<number> =>
           (await postWire(url, await composeWire(alpha, beta))).status;
         assert.equal(await statusOfAnother(), 503, 'it has just begun');
-        first.write(Buffer.alloc(100_000));
+        slow.sockets[0]?.write(Buffer.alloc(100_000));
         while ((received?.bytesRead ?? 0) < 100_000) await new Promise((resolve) => setTimeout(resolve, 10));
         await clock.pass(10_000);
         assert.equal(await statusOfAnother(), 503, 'it is fast enough');
         await clock.pass(90_000);
         assert.equal(await statusOfAnother(), 200, 'it stands still');
       } finally {
-        first.destroy();
+        slow.stop();
         await listener.close(0);
         await station.close();
       }
