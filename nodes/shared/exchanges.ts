@@ -1,6 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { Outbox } from '../../src/exchange';
 import type { Spool } from '../../src/store';
+import { abandonedMessages } from './abandoned';
 import { core } from './core';
 import { describe } from './describe';
 import type { Partners } from './partners';
@@ -112,7 +113,17 @@ export class Exchanges {
     this.partners.forgetRemoved();
     this.gate.run();
     if (this.users.size === 0) safely(() => this.close(), this.report);
+    // Whoever needs the spool says what is wrong with it.
+    else safely(() => this.tellAbandoned(), nobody);
   };
+
+  private async tellAbandoned(): Promise<void> {
+    for (const [node, count] of await abandonedMessages(this.RED, await this.spool())) {
+      this.RED.log.warn(
+        `as2: ${this.RED._('node-red-contrib-as2/as2-in:as2-in.log.abandoned', { count, node })}`,
+      );
+    }
+  }
 
   private async close(): Promise<void> {
     this.RED.events.removeListener('flows:stopping', this.onStopping);
@@ -133,6 +144,8 @@ export class Exchanges {
 
   private readonly report = (error: unknown): void => this.RED.log.error(`as2: ${String(error)}`);
 }
+
+const nobody = (): void => undefined;
 
 const TOLD_IN_THE_LOG: ReadonlySet<string> = new Set([
   'receipt-late',

@@ -10,7 +10,11 @@ type Properties = Readonly<Record<string, unknown>>;
 /** Bob's flow, and an Alice elsewhere who wants her receipts later. */
 async function withAliceElsewhere(
   { as2In = {}, alice: changes = {} }: { readonly as2In?: Properties; readonly alice?: Properties },
-  work: (flow: RunningFlow, alice: TradingPartner) => Promise<void>,
+  work: (
+    flow: RunningFlow,
+    alice: TradingPartner,
+    deploy: (as2InId: string) => Promise<void>,
+  ) => Promise<void>,
 ): Promise<void> {
   const { certificatePem } = await testKeyPair('Bob');
   const { as2Name, keyPair } = await partyAlice();
@@ -19,21 +23,28 @@ async function withAliceElsewhere(
     keyPair,
     peer: { as2Name: 'Bob B', certificate: certificatePem },
   });
+  const planWith = async (id: string) => {
+    const { nodes, credentials } = await aliceAndBob('', { alice: { url: alice.url, ...changes } });
+    const flow = onTab(
+      { id, type: 'as2-in', path: '/as2', receipt: 'flow', ...as2In, wires: [['received']] },
+      { id: 'received', type: 'helper' },
+      { id: 'mdn', type: 'as2-mdn', action: 'accept' },
+      { id: 'catch', type: 'catch', wires: [['caught']] },
+      { id: 'caught', type: 'helper' },
+    );
+    return { nodes: [...nodes, ...flow], credentials, settings: { as2: { retryPauses: [0.001] } } };
+  };
   try {
     await withFlow(
       async (url) => {
         alice.peer = { ...alice.peer, url: `${url}/as2` };
-        const { nodes, credentials } = await aliceAndBob('', { alice: { url: alice.url, ...changes } });
-        const flow = onTab(
-          { id: 'in', type: 'as2-in', path: '/as2', receipt: 'flow', ...as2In, wires: [['received']] },
-          { id: 'received', type: 'helper' },
-          { id: 'mdn', type: 'as2-mdn', action: 'accept' },
-          { id: 'catch', type: 'catch', wires: [['caught']] },
-          { id: 'caught', type: 'helper' },
-        );
-        return { nodes: [...nodes, ...flow], credentials, settings: { as2: { retryPauses: [0.001] } } };
+        return planWith('in');
       },
-      async (flow) => work(flow, alice),
+      async (flow) =>
+        work(flow, alice, async (id) => {
+          const { nodes, credentials } = await planWith(id);
+          await flow.deploy(nodes, 'full', credentials);
+        }),
     );
   } finally {
     await alice.stop();
@@ -54,6 +65,21 @@ describe('as2-in, when the receipt is to come later', () => {
       const later = await alice.receipts.next();
       assert.match(later.receipt.dispositionText, /; processed$/);
       await flow.statusTextBecomes('mdn', 'as2-mdn.status.accepted');
+    });
+  });
+
+  it('when the node is gone before the flow has decided, the log says so; another one hands the repeat over', async () => {
+    await withAliceElsewhere({}, async (flow, alice, deploy) => {
+      const message = await alice.compose({ payload: 'an order', receiptUrl: true });
+      await alice.post(message);
+      const first = await flow.next('received');
+      await deploy('another');
+      while (!flow.logged('warn', 'all').some((line) => line.includes('as2-in.log.abandoned'))) {
+        await new Promise(setImmediate);
+      }
+      await alice.post(message);
+      const second = await flow.next('received');
+      assert.deepEqual([second.as2.exchange, second.as2.redelivered], [first.as2.exchange, true]);
     });
   });
 
