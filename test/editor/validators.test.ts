@@ -136,9 +136,11 @@ describe('validators', () => {
   });
 
   it('refuse a login that would travel readable', () => {
-    const credentials = { user: 'me' };
-    assertRefused(validate('as2-partner', 'url', 'http://as2.example.com', { credentials }), /readable/);
-    assert.equal(validate('as2-partner', 'url', 'https://as2.example.com', { credentials }), true);
+    // Node-RED tells of a stored password only that there is one.
+    for (const credentials of [{ user: 'me' }, { has_token: true }, { token: 'abc' }]) {
+      assertRefused(validate('as2-partner', 'url', 'http://as2.example.com', { credentials }), /readable/);
+      assert.equal(validate('as2-partner', 'url', 'https://as2.example.com', { credentials }), true);
+    }
     assert.equal(validate('as2-partner', 'url', 'http://as2.example.com'), true);
   });
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { bufferSource, type SizedSource } from '../../src/bytes';
 import { As2Error } from '../../src/errors';
@@ -13,6 +14,8 @@ import { onRawRequest, withHttpServer, withRawServer } from '../partner/servers'
 import { patiently } from '../support/patiently';
 
 describe('http: client', () => {
+  const connections = new Set<Socket>();
+
   it('HTTP-02, HTTP-03: posts with one Host and the exact Content-Length, for bodies of any size', async () => {
     const sizes = [0, 1, 5 * 1024 * 1024];
     await withHttpServer(
@@ -204,16 +207,19 @@ describe('http: client', () => {
     patiently((factor) =>
       withHttpServer(
         (request, response) => {
+          connections.add(request.socket);
           request.resume();
           setTimeout(() => response.end(), 120 * factor);
         },
         async (url) => {
+          connections.clear();
           const client = createHttpClient({ connectTimeoutMs: 80 * factor });
           try {
             const answers = await Promise.all(
               Array.from({ length: 20 }, () => client.post(requestTo({ url }))),
             );
             assert.ok(answers.every(({ status }) => status === 200));
+            assert.ok(connections.size <= 16, `${connections.size} connections`);
           } finally {
             client.close();
           }

@@ -8,8 +8,12 @@ import { say } from './say';
 export function checkAddress(node: EditorNode, value: unknown): EditorVerdict {
   const verdict = checkUrl(value);
   if (verdict !== true) return verdict;
-  const login = current(node, 'user') ?? node.credentials?.['user'];
+  const login = credential(node, 'user') || credential(node, 'token') || node.credentials?.['has_token'];
   return login && isPlain(String(value).trim()) ? say('problem.login-in-the-clear') : true;
+}
+
+function credential(node: EditorNode, name: string): unknown {
+  return current(node, name) ?? node.credentials?.[name];
 }
 
 /** There must be one, and it must be in order: Node-RED marks the field, but does not say where to mend it. */

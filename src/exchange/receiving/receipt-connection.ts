@@ -4,6 +4,8 @@ import type { Partner } from '../types';
 import type { ReceiptTarget } from './receipt-address';
 
 const NONE: ConnectionSettings = {};
+/** SEC-09: a server that the partner chose does not hold our places for long; a receipt needs no time to be taken. */
+const LONGEST_WAIT_MS = 60_000;
 /** Settings that were made from others: as long as they are the same object, connections are kept. */
 const made = new WeakMap<ConnectionSettings, Map<string, ConnectionSettings>>();
 
@@ -28,10 +30,19 @@ export function receiptConnection(target: ReceiptTarget, partner: Partner): Conn
   if (showsLogin && !refuseAddress && (base.redirects ?? 'no') === 'no') return base;
   const known = made.get(base) ?? new Map<string, ConnectionSettings>();
   made.set(base, known);
-  const key = [showsLogin, isNamed, refuseAddress !== undefined, ...(partner.receiptHosts ?? [])].join(' ');
+  const key = [
+    showsLogin,
+    isSameOrigin,
+    isNamed,
+    refuseAddress !== undefined,
+    ...(partner.receiptHosts ?? []),
+  ].join(' ');
   const settings = known.get(key) ?? {
     ...(showsLogin ? base : withoutLogin(base)),
     redirects: 'no',
+    ...(isSameOrigin
+      ? {}
+      : { responseTimeoutMs: Math.min(base.responseTimeoutMs ?? Infinity, LONGEST_WAIT_MS) }),
     ...(refuseAddress ? { refuseAddress } : {}),
   };
   known.set(key, settings);

@@ -137,6 +137,7 @@ describe('exchange: receiving: where receipts may go', () => {
       [elsewhere.credentials, elsewhere.headers, elsewhere.tls],
       [undefined, undefined, { ca: 'CA' }],
     );
+    assert.equal(elsewhere.responseTimeoutMs, 60_000);
     for (const url of ['https://as2.beta.example:4080/', 'https://mdn.beta.example/']) {
       assert.equal(to(url, partner).redirects, 'no');
     }
