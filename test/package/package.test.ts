@@ -125,6 +125,12 @@ describe('the packed package', function () {
     assert.ok(Number(stdout) > 5, stdout);
   });
 
+  it('gives the command line its program', async () => {
+    const bin = join(nodeRed.userDirectory, 'node_modules', '.bin', 'node-red-contrib-as2');
+    const { stdout } = await run(bin, ['--version'], { shell: process.platform === 'win32' });
+    assert.match(stdout, /^node-red-contrib-as2 \d+\.\d+\.\d+\n$/);
+  });
+
   it('finds the thread of its journal, and warns of nothing', async () => {
     const program = `
       const { openSpool } = require('node-red-contrib-as2');
