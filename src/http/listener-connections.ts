@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
+import { isIPv6, type Socket } from 'node:net';
 import { plainAddress } from './remote-address';
 
 /** The open connections of a server: so many in all, and so many from one address (SEC-11). */
@@ -23,7 +23,7 @@ export class ListenerConnections {
   }
 
   private add(socket: Socket): void {
-    const address = plainAddress(socket.remoteAddress) ?? '';
+    const address = networkOf(plainAddress(socket.remoteAddress) ?? '');
     const count = this.counts.get(address) ?? 0;
     // One that breaks in the middle of TLS has nobody else who listens.
     socket.on('error', () => undefined);
@@ -40,4 +40,14 @@ export class ListenerConnections {
       else this.counts.delete(address);
     });
   }
+}
+
+/** Of IPv6 the first half: whoever has one address of it has them all. */
+export function networkOf(address: string): string {
+  if (!isIPv6(address)) return address;
+  const [before = '', after] = address.split('::');
+  const groups = before.split(':').filter((group) => group !== '');
+  const behind = after?.split(':').filter((group) => group !== '') ?? [];
+  const zeros = Array<string>(8 - groups.length - behind.length).fill('0');
+  return [...groups, ...zeros, ...behind].slice(0, 4).join(':');
 }

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectSecurely, type SecureVersion } from 'node:tls';
 import { As2Error } from '../../src/errors';
 import { HttpListener, type Route } from '../../src/http';
+import { networkOf } from '../../src/http/listener-connections';
 import { listenError } from '../../src/http/listener-errors';
 import { exchangeRaw } from '../hostile/raw-connection';
 import { testKeyPair } from '../support/keys';
@@ -161,6 +162,20 @@ describe('http: own listener', () => {
         );
         assert.deepEqual(statuses, [200], 'places that were left are free again');
       });
+    });
+
+    it('SEC-11: an IPv6 network counts as one address', () => {
+      for (const [address, network] of [
+        ['192.0.2.7', '192.0.2.7'],
+        ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+        ['2001:db8:1:2::6', '2001:db8:1:2'],
+        ['2001:db8::6', '2001:db8:0:0'],
+        ['::1', '0:0:0:0'],
+        ['fe80::1%eth0', 'fe80:0:0:0'],
+        ['', ''],
+      ] as const) {
+        assert.equal(networkOf(address), network, address);
+      }
     });
 
     it('SEC-11: from connections beyond their number in all', async () => {
