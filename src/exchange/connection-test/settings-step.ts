@@ -32,6 +32,11 @@ export function checkSettings(notes: Notebook<'settings'>, { identity, partner }
 
   if (own && sign !== 'none') warnOfExpiry(notes, own.certificate, 'own signing', identity.as2Name);
   for (const one of partners) warnOfExpiry(notes, one, 'AS2', partner.name);
+  const others = partner.urls?.length ?? 0;
+  if (others > 0) {
+    const facts = { partner: partner.name, others, url: urlForLog(url) };
+    notes.warn(new As2Error('test-first-address', facts));
+  }
   if (isPlain) {
     const [code, host] = [encrypt === 'none' ? 'test-readable' : 'test-without-tls', url.hostname] as const;
     notes.warn(new As2Error(code, { host }));

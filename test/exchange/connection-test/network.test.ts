@@ -130,6 +130,16 @@ describe('connection test: the way to the web server', () => {
     );
   });
 
+  it('says that it tests the first of several URLs', async () => {
+    await withHttpServer(
+      (_request, response) => void response.end(),
+      async (url) => {
+        const test = await tested({ url, urls: ['https://standby.partner.example/as2'] });
+        assert.deepEqual(problems(test).settings, ['test-first-address', 'test-without-tls']);
+      },
+    );
+  });
+
   it('gives up on a server that says nothing: at TLS, and at HTTP', async () => {
     const connection = { connectTimeoutMs: 300, responseTimeoutMs: 300 };
     await withRawServer(
