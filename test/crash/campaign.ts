@@ -49,7 +49,7 @@ export async function crashCampaign(
   const run = async (
     name: string,
     work: (directory: string, onKill: () => void) => Promise<boolean>,
-  ): Promise<void> => {
+  ): Promise<number> => {
     const own = join(directory, name.replace(/\W+/g, '-'));
     await mkdir(own, { recursive: true });
     let kills = 0;
@@ -57,19 +57,21 @@ export async function crashCampaign(
     const phase = await judged(name, own, kills, finished);
     phases.push(phase);
     onPhase(phase);
+    return kills;
   };
+  let { random } = plan;
   if (plan.stepsEach > 0) {
     for (const walk of walks) {
-      await run(
-        `steps of the ${walk.victim}, ${walk.delivery} receipt, ${walk.size} message`,
-        async (own, onKill) => killAtEveryInstant(await makePair(own, true), walk, plan.stepsEach, onKill),
+      const name = `steps of the ${walk.victim}, ${walk.delivery} receipt, ${walk.size} message`;
+      const kills = await run(name, async (own, onKill) =>
+        killAtEveryInstant(await makePair(own, true), walk, plan.stepsEach, onKill),
       );
+      // A walk may be over before its number of kills.
+      if (plan.stepsEach !== Infinity) random += plan.stepsEach - kills;
     }
   }
-  if (plan.random > 0) {
-    await run('at random', async (own, onKill) =>
-      killAtRandom(await makePair(own, false), plan.random, onKill),
-    );
+  if (random > 0) {
+    await run('at random', async (own, onKill) => killAtRandom(await makePair(own, false), random, onKill));
   }
   if (plan.nodeRed > 0) await run('Node-RED', (own, onKill) => killNodeRed(own, plan.nodeRed, onKill));
   return phases;
