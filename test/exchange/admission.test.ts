@@ -176,7 +176,7 @@ describe('exchange: who may come in', () => {
       await withDoor(LOCAL, async ({ post, station }) => {
         await post({ 'X-Forwarded-For': '192.0.2.7' });
         const [record] = await station.spool.list({ limit: 1 });
-        assert.equal((record?.facts as { remoteAddress?: string } | undefined)?.remoteAddress, '192.0.2.7');
+        assert.equal(record?.facts.remoteAddress, '192.0.2.7');
       });
     });
 

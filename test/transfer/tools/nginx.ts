@@ -27,12 +27,24 @@ export class Nginx {
     private readonly directory: string,
   ) {}
 
-  /** Takes certificates and settings from its files again while it runs, and waits until new connections get them. */
+  /** Takes certificates and settings from its files again while it runs, and waits until nobody gets the old ones. */
   async reload(shows: Issued): Promise<void> {
+    const before = await this.workers();
     this.tool.child.kill('SIGHUP');
-    while ((await shownAt(this.port)) !== fingerprintOf(shows)) {
+    const isDone = async (): Promise<boolean> => {
+      const now = await this.workers();
+      // The old process goes on taking connections for a moment beside the new one.
+      return now.length > 0 && !now.some((worker) => before.includes(worker));
+    };
+    while (!(await isDone()) || (await shownAt(this.port)) !== fingerprintOf(shows)) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  private async workers(): Promise<string[]> {
+    const { pid } = this.tool.child;
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1');
+    return children.split(' ').filter((worker) => worker !== '');
   }
 
   /** What it has answered; nginx notes it a moment after the answer, so that many are waited for. */
