@@ -175,7 +175,7 @@ describe('exchange: who may come in', () => {
     it('the address in events and records is that of the sender', async () => {
       await withDoor(LOCAL, async ({ post, station }) => {
         await post({ 'X-Forwarded-For': '192.0.2.7' });
-        const [record] = await station.spool.list({ limit: 1 });
+        const [record] = await station.spool.list<{ remoteAddress: string }>({ limit: 1 });
         assert.equal(record?.facts.remoteAddress, '192.0.2.7');
       });
     });
