@@ -30,7 +30,10 @@ describe('docs/testing-your-flows.md', () => {
   });
 
   it('names every fault there is, and no other', () => {
-    const table = document.slice(document.search(/\| fault\s+\|/), document.indexOf('```\npartner.plan(faults'));
+    const table = document.slice(
+      document.search(/\| fault\s+\|/),
+      document.indexOf('```\npartner.plan(faults'),
+    );
     const rows = table.split('\n').map((row) => row.split('|')[1] ?? '');
     const named = rows.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name = '']) => name));
     assert.deepEqual(named.sort(), Object.keys(faults).sort());
