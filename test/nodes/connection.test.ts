@@ -130,7 +130,16 @@ describe('connection of the partner node in a flow', () => {
               pins: pin,
             },
             { id: 'proxy', type: 'http proxy', name: '', url: proxy.url, noproxy: [] },
-            { id: 'client', type: 'tls-config', name: '', servername: '', verifyservercert: true },
+            {
+              id: 'client',
+              type: 'tls-config',
+              name: '',
+              cert: '',
+              key: '',
+              ca: '',
+              servername: '',
+              verifyservercert: true,
+            },
           ],
           async (flow) => {
             flow.send('out', { payload: 'order' });

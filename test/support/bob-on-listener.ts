@@ -55,7 +55,20 @@ async function flowOf(plan: ListenerPlan, port: number, origin: string) {
   const server = await testKeyPair('localhost');
   const nodes = [
     ...stations.nodes,
-    ...(tls ? [{ id: 'tls', type: 'tls-config', name: '', certType: 'files', verifyservercert: false }] : []),
+    ...(tls
+      ? [
+          {
+            id: 'tls',
+            type: 'tls-config',
+            name: '',
+            certType: 'files',
+            cert: '',
+            key: '',
+            ca: '',
+            verifyservercert: false,
+          },
+        ]
+      : []),
     {
       id: 'listener',
       type: 'as2-listener',
