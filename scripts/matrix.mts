@@ -85,15 +85,7 @@ function run(node: string, nodeRed: string): Outcome {
 function mochaArguments(): string[] {
   const mocha = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
   // Without .mocharc.json, because mocha adds its `spec` to what is named here.
-  const settings = [
-    '--no-config',
-    '--timeout',
-    '60000',
-    '--retries',
-    '1',
-    '--reporter',
-    'dist/test/support/reporter.js',
-  ];
+  const settings = ['--no-config', '--timeout', '60000', '--reporter', 'dist/test/support/reporter.js'];
   return [mocha, ...settings, ...rooms.map((room) => `dist/test/${room}/**/*.test.js`)];
 }
 
