@@ -94,6 +94,7 @@ export class RunningFlow {
       // Express writes errors to the console in every environment but this.
       RED.httpNode.set('env', 'test');
       RED.events.on('node-status', this.onStatus);
+      RED.events.on('flows:started', this.onStarted);
     };
     const ours = [as2Identity, as2Partner, as2Listener, as2Out, as2In, as2Mdn];
     await helper.load(
@@ -107,6 +108,7 @@ export class RunningFlow {
   async stop(): Promise<void> {
     await helper.unload();
     this.RED?.events.removeListener('node-status', this.onStatus);
+    this.RED?.events.removeListener('flows:started', this.onStarted);
     this.server?.closeAllConnections();
     this.server?.close();
   }
@@ -129,7 +131,6 @@ export class RunningFlow {
   async restart(): Promise<void> {
     await this.stopFlows();
     await (helper as unknown as { _redNodes: { startFlows(): Promise<void> } })._redNodes.startFlows();
-    this.collectFrom([...this.got.keys()].map((id) => ({ id, type: 'helper' })));
   }
 
   /** Requests to the admin routes. */
@@ -204,6 +205,11 @@ export class RunningFlow {
 
   private readonly onStatus = ({ id, status }: { id: string; status?: NodeStatus }): void => {
     this.statuses.set(id, status ?? {});
+  };
+
+  /** Before a message of the time before the restart can come. */
+  private readonly onStarted = (): void => {
+    this.collectFrom([...this.got.keys()].map((id) => ({ id, type: 'helper' })));
   };
 
   private collectFrom(nodes: readonly FlowNode[]): void {

@@ -79,7 +79,11 @@ export class DueQueue<Facts extends object> {
   private async look(): Promise<void> {
     if (this.state !== 'running') return;
     this.asked = true;
-    this.turn ??= this.takeTurn().finally(() => (this.turn = undefined));
+    this.turn ??= this.takeTurn().finally(() => {
+      this.turn = undefined;
+      // Somebody has called after the last look, and before this.
+      if (this.asked) void this.look();
+    });
     await this.turn;
   }
 

@@ -160,20 +160,17 @@ export class Dispatcher {
   }
 
   private async fill(): Promise<void> {
+    this.isCalled = false;
     await this.recover();
     if (this.parts.clock.now() >= this.lookAroundAt) await this.findLanes();
-    while (this.isCalled && !this.isClosed) {
+    while (!this.isClosed) {
       this.isCalled = false;
-      for (;;) {
-        const partner = this.isClosed ? undefined : this.parts.lanes.next(this.parts.clock.now());
-        if (partner === undefined) break;
-        await this.startFor(partner);
-      }
+      // One time for both questions: what becomes due between two of them would be in neither answer.
+      const now = this.parts.clock.now();
+      const partner = this.parts.lanes.next(now);
+      if (partner === undefined) return this.sleepUntil(this.parts.lanes.nextDue(now), now);
+      await this.startFor(partner);
     }
-    if (this.isClosed) return;
-    const now = this.parts.clock.now();
-    const next = this.parts.lanes.nextDue(now) ?? Number.POSITIVE_INFINITY;
-    this.sleep(Math.min(Math.max(next - now, 0), LONGEST_SLEEP_MS));
   }
 
   /** Starts what is due for a partner, as far as there is room. */
@@ -211,6 +208,10 @@ export class Dispatcher {
     } else {
       this.parts.shelf.release(message);
     }
+  }
+
+  private sleepUntil(next = Number.POSITIVE_INFINITY, now: number): void {
+    this.sleep(Math.min(next - now, LONGEST_SLEEP_MS));
   }
 
   private sleep(ms: number): void {

@@ -6,6 +6,7 @@ import type { As2ErrorCode } from '../../../src/errors';
 import type { Answer, Script } from '../../partner/trading-partner';
 import { withRawServer } from '../../partner/servers';
 import { MINUTE_MS, OutboxBench } from './outbox-bench';
+import { RestlessClock } from './restless-clock';
 
 const status = (code: number, headers: Answer['headers'] = []): Answer => ({
   status: code,
@@ -50,6 +51,24 @@ describe('exchange: outbox, attempts', () => {
       assert.equal(bench.told.length, 1);
     });
   });
+
+  for (const earlyMs of [0, 1, 2, 3, 4, 5]) {
+    it(`a repeat that becomes due while it is looked for is not missed, ${earlyMs} ms early`, async () => {
+      const clock = new RestlessClock(earlyMs);
+      await OutboxBench.run({ options: { clock }, script: first(status(503)) }, async (bench) => {
+        const exchangeId = await bench.submit();
+        await bench.idle();
+        const dueAt = bench.waited[0]?.nextAttemptAt ?? '';
+        while (bench.partner.arrived.length < 2) {
+          clock.fire();
+          await bench.idle();
+        }
+        const lateMs = clock.now() - Date.parse(dueAt);
+        assert.ok(lateMs < 1_000, `${lateMs} ms late`);
+        await bench.outcome(exchangeId);
+      });
+    });
+  }
 
   describe('REL-03: what is tried again', () => {
     for (const code of [408, 425, 429, 500, 502, 503, 504]) {
