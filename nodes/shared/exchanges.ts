@@ -60,7 +60,10 @@ export class Exchanges {
    */
   async spool(): Promise<Spool> {
     await this.closing;
-    const opening = (this.openedSpool ??= core.store.openSpool(this.settings().spool));
+    const opening = (this.openedSpool ??= core.store.openSpool({
+      ...this.settings().spool,
+      onUnreadable: (error) => this.RED.log.error(`as2: ${describe(this.RED, error)}`),
+    }));
     try {
       return await opening;
     } catch (error) {

@@ -354,7 +354,7 @@ export const errorTexts = {
   // --- store
   'exchange-taken': 'There is an exchange with the same sender, receiver and Message-ID already ({id}).',
   'exchange-unreadable':
-    'The record of an exchange in {path} cannot be read: {reason}. It was left as it is; move the folder away if it is damaged.',
+    'The record of the exchange {exchange} in the journal cannot be read: {reason}. Nothing is done with it any more; everything else goes on, and its bytes stay where they are. If its document has not arrived, have it sent again as a new message, by your flow or by the partner.',
   'journal-damaged':
     'The journal {path} is damaged: {reason}. Messages are refused until it is repaired, and nothing was deleted. Put a backup in its place; to start anew all the same, move the whole directory {directory} away: then messages that wait are forgotten, and repeats of old ones are taken for new.',
   'journal-missing':

@@ -62,7 +62,7 @@ export class ExchangeFolder<Facts extends object> {
     return new ExchangeFolder<Facts>(
       home,
       new ExchangeFiles(home, record.id, directory, true),
-      { ...record, facts: parseFacts(facts, directory) as Facts },
+      { ...record, facts: parseFacts(facts, record.id) as Facts },
       true,
       steps,
     );
@@ -270,13 +270,13 @@ function withDetail(history: readonly HistoryEntry[], detail: object | undefined
   );
 }
 
-function parseFacts(text: string, path: string): object {
+function parseFacts(text: string, exchange: string): object {
   try {
     const facts: unknown = JSON.parse(text);
     if (typeof facts === 'object' && facts !== null) return facts;
     throw new TypeError('it is no object');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new As2Error('exchange-unreadable', { path, reason }, { cause: error });
+    throw new As2Error('exchange-unreadable', { exchange, reason }, { cause: error });
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectoryDurably, type SpillOptions } from '../bytes';
+import type { As2Error } from '../errors';
 import { type Clock, systemClock } from './clock';
 import { ExchangeFolder } from './exchange-folder';
 import { dayOf, newExchangeId } from './exchange-id';
@@ -15,6 +16,7 @@ import type { Store } from './removal';
 import { RecentFiles } from './recent-files';
 import { storing } from './store-error';
 import { Sweeper } from './sweeper';
+import { UnreadableRows } from './unreadable';
 
 export interface SpoolSettings {
   /** Made when it is not there; everything in it is readable for our own user only. */
@@ -28,6 +30,8 @@ export interface SpoolSettings {
   /** At most so many octets of them; default 1 GiB. */
   readonly refusedBytes?: number;
   readonly clock?: Clock;
+  /** Told of each record that was found to be damaged, once: it is set aside, and everything else goes on. */
+  readonly onUnreadable?: (error: As2Error) => void;
 }
 
 /** A step that comes with something else. */
@@ -42,6 +46,7 @@ const REFUSED_COUNT = 10_000;
 const REFUSED_BYTES = 1024 ** 3;
 /** Nothing is ever put off for longer; what is due later than this was written before the clock was set back. */
 const LONGEST_PAUSE_MS = 7 * DAY_MS;
+const PAGE = 100;
 
 /**
  * Exchanges on disk: a journal that owns the records, the keys and the small files, and folders that keep the large
@@ -56,6 +61,7 @@ export class Spool {
   private readonly locks = new Locks();
   private readonly home: FolderHome;
   private readonly clock: Clock;
+  private readonly unreadable: UnreadableRows;
 
   private constructor(
     private readonly settings: SpoolSettings,
@@ -64,6 +70,11 @@ export class Spool {
     private readonly sweeper: Sweeper,
   ) {
     this.clock = settings.clock ?? systemClock;
+    this.unreadable = new UnreadableRows({
+      journal,
+      clock: this.clock,
+      onUnreadable: settings.onUnreadable,
+    });
     this.home = {
       journal,
       clock: this.clock,
@@ -189,14 +200,14 @@ export class Spool {
 
   /**
    * Exchanges for which something has to be done by a time, the longest overdue first. What is due in more than a week
-   * was written before the clock was set back, and is due.
+   * was written before the clock was set back, and is due. Fewer than `limit` are all there are.
    */
   async due<Facts extends object>({
     until,
     limit,
     ...filter
   }: DueFilter & { readonly until: number; readonly limit: number }): Promise<ExchangeFolder<Facts>[]> {
-    return this.foldersOf(await this.journal.due(filter, until, this.latest, limit));
+    return this.readable(() => this.journal.due(filter, until, this.latest, limit));
   }
 
   /**
@@ -211,18 +222,34 @@ export class Spool {
     return next !== undefined && next > this.latest ? this.clock.now() : next;
   }
 
-  /** Exchanges whose outcome their owner was not told, oldest first. */
+  /**
+   * Exchanges whose outcome their owner was not told, oldest first; page by page: fewer than `limit` are the last ones,
+   * for the next page give the id of the last one as `after`.
+   */
   async unreported<Facts extends object>(
     direction: Direction,
     owner: string,
+    { after, limit = PAGE }: { readonly after?: string | undefined; readonly limit?: number } = {},
   ): Promise<ExchangeFolder<Facts>[]> {
-    return this.foldersOf(await this.journal.unreported(direction, owner));
+    return this.readable(() => this.journal.unreported(direction, owner, after, limit));
   }
 
-  /** Newest first. For the next page give the id of the last one as `before`. */
+  /**
+   * Newest first. For the next page give the id of the last one as `before`. A damaged one is in the state `unreadable`,
+   * whatever state was asked for, and its facts say no more than what is wrong with it.
+   */
   async list<Facts extends object = object>(filter: ListFilter): Promise<ExchangeRecord<Facts>[]> {
-    const folders = this.foldersOf<Facts>(await this.journal.list(filter));
-    return folders.map(({ record }) => record);
+    const entries = await this.journal.list(filter);
+    return Promise.all(
+      entries.map(async (entry) => {
+        try {
+          return this.inPlace<Facts>(entry).record;
+        } catch (error) {
+          await this.unreadable.setAside(entry, error);
+          return this.unreadable.shown<Facts>(entry, error);
+        }
+      }),
+    );
   }
 
   /** Everything that happened to an exchange, oldest first. Of a very long history the middle is left out. */
@@ -259,12 +286,39 @@ export class Spool {
     return join(this.directory, direction, dayOf(id), id);
   }
 
-  private folderOf<Facts extends object>(entry: JournalEntry | undefined): ExchangeFolder<Facts> | undefined {
-    return entry && ExchangeFolder.of<Facts>(this.home, this.placeOf(entry.record), entry);
+  private async folderOf<Facts extends object>(
+    entry: JournalEntry | undefined,
+  ): Promise<ExchangeFolder<Facts> | undefined> {
+    if (!entry) return undefined;
+    try {
+      return this.inPlace(entry);
+    } catch (error) {
+      await this.unreadable.setAside(entry, error);
+      throw error;
+    }
   }
 
-  private foldersOf<Facts extends object>(entries: readonly JournalEntry[]): ExchangeFolder<Facts>[] {
-    return entries.map((entry) => ExchangeFolder.of<Facts>(this.home, this.placeOf(entry.record), entry));
+  /** Asks again when a damaged one was among them and had to be set aside: it has taken the place of another one. */
+  private async readable<Facts extends object>(
+    ask: () => Promise<readonly JournalEntry[]>,
+  ): Promise<ExchangeFolder<Facts>[]> {
+    for (;;) {
+      const entries = await ask();
+      const folders: ExchangeFolder<Facts>[] = [];
+      for (const entry of entries) {
+        try {
+          folders.push(this.inPlace(entry));
+        } catch (error) {
+          await this.unreadable.setAside(entry, error);
+        }
+      }
+      if (folders.length === entries.length) return folders;
+    }
+  }
+
+  /** @throws As2Error `exchange-unreadable` */
+  private inPlace<Facts extends object>(entry: JournalEntry): ExchangeFolder<Facts> {
+    return ExchangeFolder.of<Facts>(this.home, this.placeOf(entry.record), entry);
   }
 }
 

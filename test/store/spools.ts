@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { As2Error, type As2ErrorCode } from '../../src/errors';
 import {
   type Direction,
@@ -69,4 +70,15 @@ export function hasCode(code: As2ErrorCode): (error: unknown) => boolean {
     if (error instanceof As2Error && error.code === code) return true;
     throw error;
   };
+}
+
+/** Damages the record of an exchange, as a failing disk or a careless tool does. */
+export function damage(spool: Spool, id: string): void {
+  const database = new DatabaseSync(join(spool.directory, 'journal.sqlite'));
+  try {
+    database.exec('PRAGMA busy_timeout = 10000');
+    database.prepare('UPDATE exchanges SET facts = ? WHERE id = ?').run('{"partner": ', id);
+  } finally {
+    database.close();
+  }
 }

@@ -10,10 +10,7 @@ import type { ReceivedBytes, ReceivedMessage } from '../types';
 export async function messageIn(folder: IncomingFolder, redelivered: boolean): Promise<ReceivedMessage> {
   const { id, facts } = folder.record;
   if (!facts.message) {
-    throw new As2Error('exchange-unreadable', {
-      path: folder.path,
-      reason: 'it does not describe the message',
-    });
+    throw new As2Error('exchange-unreadable', { exchange: id, reason: 'it does not describe the message' });
   }
   const { attachments, ...message } = facts.message;
   const payload = await bytesIn(folder, 'payload');

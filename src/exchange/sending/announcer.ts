@@ -2,11 +2,14 @@ import type { As2Error } from '../../errors';
 import type { Spool } from '../../store';
 import { lock } from './lock';
 import { outcomeOf } from './outcome';
-import type { OutgoingFacts } from './outgoing-facts';
+import type { OutgoingFacts, OutgoingFolder } from './outgoing-facts';
 import type { OutgoingMessage } from './outgoing-message';
 import { isFinal } from './outgoing-state';
 import type { Shelf } from './shelf';
 import type { OutboxListener } from '../types';
+
+/** Of what was not told before, so many are read at a time. */
+const PAGE = 100;
 
 /**
  * Tells owners what became of their messages: at least once, also after a crash. What is told is noted when the owner
@@ -56,14 +59,23 @@ export class Announcer {
     while (this.work.size > 0) await Promise.allSettled(this.work);
   }
 
-  /** One after the other, in the order in which they came. */
+  /** One after the other, in the order in which they came; there may be many, so only some of them are at hand. */
   private async tellMissed(owner: string, listener: OutboxListener): Promise<void> {
-    const missed = await this.shelf.takeAll(() => this.spool.unreported<OutgoingFacts>('out', owner));
-    for (const message of missed) {
-      if (this.listeners.get(owner) === listener) {
-        await this.tell(message, listener, { redelivered: !this.fresh.delete(message.id) });
+    let after: string | undefined;
+    for (;;) {
+      let page: readonly OutgoingFolder[] = [];
+      const missed = await this.shelf.takeAll(async () => {
+        page = await this.spool.unreported<OutgoingFacts>('out', owner, { after, limit: PAGE });
+        return [...page];
+      });
+      for (const message of missed) {
+        if (this.listeners.get(owner) === listener) {
+          await this.tell(message, listener, { redelivered: !this.fresh.delete(message.id) });
+        }
+        this.shelf.release(message);
       }
-      this.shelf.release(message);
+      after = page.at(-1)?.record.id;
+      if (page.length < PAGE || this.listeners.get(owner) !== listener) return;
     }
   }
 

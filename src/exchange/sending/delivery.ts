@@ -166,7 +166,9 @@ export class Delivery {
         return await lock(spool, message, step);
       } catch (reason) {
         const error = asStoreError(reason, spool.directory);
-        if (!error) return this.giveUp(message, toAs2Error(reason));
+        // Its row is gone, or damaged: waiting would not bring it back.
+        const isLost = error?.code === 'exchange-unreadable';
+        if (!error || isLost) return this.giveUp(message, error ?? toAs2Error(reason));
         // The next process finds it as it was.
         if (this.closing.signal.aborted) return undefined;
         steps.waiting(message, { error });

@@ -122,7 +122,7 @@ export class Dispatcher {
     for (;;) {
       const page = { limit: PAGE, before };
       const records = await this.parts.spool.list({ direction: 'out', states: ['sending'], ...page });
-      for (const { id } of records) await this.recall(id);
+      for (const { id, state } of records) if (state === 'sending') await this.recall(id);
       before = records.at(-1)?.id;
       if (records.length < PAGE) break;
     }

@@ -148,14 +148,16 @@ export function fixedStatements(database: Kysely<Tables>) {
         .orderBy('step')
         .compile(),
     ),
-    unreported: template<'direction' | 'owner'>((slot) =>
+    unreported: template<'direction' | 'owner' | 'after' | 'limit'>((slot) =>
       database
         .selectFrom('exchanges')
         .select(COLUMNS)
         .where('direction', '=', slot('direction'))
         .where('owner', '=', slot('owner'))
         .where((eb) => eb('unreported', '=', eb.lit(1)))
+        .where('id', '>', slot('after'))
         .orderBy('id')
+        .limit(slot('limit'))
         .compile(),
     ),
   };

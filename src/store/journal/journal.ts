@@ -157,8 +157,14 @@ export class Journal {
     return numberOf(tooLate?.due_at) ?? numberOf(next?.due_at);
   }
 
-  async unreported(direction: Direction, owner: string): Promise<JournalEntry[]> {
-    return this.entries([this.queries.unreported(direction, owner)]);
+  /** Oldest first. @param after only those after this id */
+  async unreported(
+    direction: Direction,
+    owner: string,
+    after: string | undefined,
+    limit: number,
+  ): Promise<JournalEntry[]> {
+    return this.entries([this.queries.unreported(direction, owner, after ?? '', limit)]);
   }
 
   /** Newest first. */
@@ -257,7 +263,8 @@ export class Journal {
     } catch (error) {
       const { code, message } = failureIn(error);
       if (code === 'taken') throw new As2Error('exchange-taken', { id: key.messageId });
-      if (code === 'row-missing') throw new As2Error('exchange-unreadable', { path: id, reason: message });
+      if (code === 'row-missing')
+        throw new As2Error('exchange-unreadable', { exchange: id, reason: message });
       throw this.errorOf(error);
     }
   }

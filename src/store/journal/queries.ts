@@ -142,8 +142,8 @@ export class Queries {
     );
   }
 
-  unreported(direction: Direction, owner: string): Statement {
-    return this.fixed.unreported({ direction, owner });
+  unreported(direction: Direction, owner: string, after: string, limit: number): Statement {
+    return this.fixed.unreported({ direction, owner, after, limit });
   }
 
   /**

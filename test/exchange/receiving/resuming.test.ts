@@ -14,6 +14,8 @@ import { withReceiptAddress } from '../../partner/receipt-address';
 import { restarting } from '../../partner/restarting';
 import type { OpenStation } from '../../partner/station';
 import { composeWire, ORDER, type WireMessage } from '../../partner/wire-message';
+import { until } from '../sending/outbox-bench';
+import { damage } from '../../store/spools';
 import { passing, SimulatedClock } from '../../support/simulated-clock';
 
 const partner = { receiptHosts: ['127.0.0.1'] };
@@ -35,6 +37,26 @@ describe('exchange: asynchronous messages after a restart', () => {
         assert.ok((await second.messages[0]?.payload.read())?.equals(ORDER));
         assert.match(received[0]?.receipt.dispositionText ?? '', /processed$/);
         assert.equal(received[0]?.receipt.signature?.status, 'verified');
+      });
+    });
+  });
+
+  it('a damaged row does not stop the others', async () => {
+    await withReceiptAddress(200, async ({ address }) => {
+      await restarting(async ({ alpha, beta, start }) => {
+        const first = await start({ partner });
+        const receipt = { signed: true, deliveryUrl: address };
+        for (let n = 0; n < 3; n++) {
+          await storeOnly(first, { alpha, beta }, await composeWire(alpha, beta, { receipt }));
+        }
+        const [, damaged] = await first.spool.list({ limit: 3 });
+        damage(first.spool, damaged?.id ?? '');
+        const second = await start({ partner });
+        await second.receiver.resume();
+        const sent = () => second.events.filter(({ type }) => type === 'receipt-sent').length;
+        await until(() => sent() === 2, 'both receipts are there');
+        assert.equal(second.messages.length, 2);
+        assert.equal(await second.spool.nextDue('in'), undefined);
       });
     });
   });
