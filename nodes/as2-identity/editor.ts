@@ -46,9 +46,8 @@ RED.nodes.registerType<Properties>('as2-identity', {
       {
         id: 'as2-identity-station',
         label: this._('as2-identity.tab.station'),
-        iconClass: 'fa fa-home',
       },
-      { id: 'as2-identity-keys', label: this._('as2-identity.tab.keys'), iconClass: 'fa fa-key' },
+      { id: 'as2-identity-keys', label: this._('as2-identity.tab.keys') },
     ]);
     showNotes(this, form);
     keysTab(this.id);

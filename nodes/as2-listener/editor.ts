@@ -82,15 +82,27 @@ RED.nodes.registerType<Properties>('as2-listener', {
   oneditprepare() {
     const form = openDialog(this, 'as2-listener-form');
     createTabs(this, 'as2-listener-tabs', [
-      { id: 'as2-listener-port', label: this._('as2-listener.tab.port'), iconClass: 'fa fa-plug' },
-      { id: 'as2-listener-tls', label: this._('as2-listener.tab.tls'), iconClass: 'fa fa-lock' },
+      { id: 'as2-listener-port', label: this._('as2-listener.tab.port') },
+      { id: 'as2-listener-tls', label: this._('as2-listener.tab.tls') },
     ]);
     showStoredValues(this, form);
     showNotes(this, form, {
       tls: () => (currentText(this, 'tls') === '' ? say('advice.plain') : undefined),
     });
     certificateField('node-config-input-clientCa');
+    const proxies = field('node-config-input-proxies');
+    const header = field('node-config-input-proxyCertificate');
+    onEvery([proxies, header], () => {
+      setShown(proxies.value !== '' || header.value !== '', part('as2-listener-proxy-certificate'));
+    });
     const certificate = field('node-config-input-clientCertificate');
-    onEvery([certificate], () => setShown(certificate.value !== 'off', part('as2-listener-clients')));
+    onEvery([field('node-config-input-tls'), certificate], () => {
+      const isSecure = currentText(this, 'tls') !== '';
+      const isAsked = certificate.value !== 'off';
+      setShown(isSecure, part('as2-listener-least'));
+      // What is wrong must be seen.
+      setShown(isSecure || isAsked, part('as2-listener-client'));
+      setShown(isSecure && isAsked, part('as2-listener-clients'));
+    });
   },
 });

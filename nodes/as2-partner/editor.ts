@@ -228,17 +228,15 @@ RED.nodes.registerType<Properties>('as2-partner', {
   oneditprepare() {
     const form = openDialog(this, 'as2-partner-form');
     createTabs(this, 'as2-partner-tabs', [
-      { id: 'as2-partner-partner', label: this._('as2-partner.tab.partner'), iconClass: 'fa fa-building-o' },
-      { id: 'as2-partner-security', label: this._('as2-partner.tab.security'), iconClass: 'fa fa-shield' },
+      { id: 'as2-partner-partner', label: this._('as2-partner.tab.partner') },
+      { id: 'as2-partner-security', label: this._('as2-partner.tab.security') },
       {
         id: 'as2-partner-connection',
         label: this._('as2-partner.tab.connection'),
-        iconClass: 'fa fa-exchange',
       },
       {
         id: 'as2-partner-incoming',
         label: this._('as2-partner.tab.incoming'),
-        iconClass: 'fa fa-sign-in',
       },
     ]);
     showStoredValues(this, form);

@@ -83,6 +83,20 @@ describe('built HTML as the flow library reads it', () => {
       assert.deepEqual(fields.toSorted(), properties.toSorted());
     });
 
+    it(`lets every configuration node that ${type} refers to be chosen in the width of its row`, () => {
+      const defaults = property(definitionOf(type), 'defaults');
+      assert.ok(defaults?.type === 'ObjectExpression');
+      const references = keys(definitionOf(type), 'defaults').filter((name) => {
+        const description = property(defaults, name);
+        assert.ok(description?.type === 'ObjectExpression');
+        return literal(description, 'type') !== undefined;
+      });
+      for (const name of references) {
+        // Node-RED gives its list the width that stands at the field it replaces.
+        assert.match(template(type), new RegExp(`id="node-(config-)?input-${name}" style="width: 100%"`));
+      }
+    });
+
     it(`uses no property name of ${type} that Node-RED keeps for itself`, () => {
       for (const name of keys(definitionOf(type), 'defaults')) {
         assert.ok(name.length > 1 && !['id', 'type', 'wires', 'inputs', 'outputs'].includes(name), name);

@@ -116,7 +116,7 @@ declare const RED: {
   };
   readonly tabs: {
     create(options: { readonly id: string; readonly onchange: (tab: { readonly id: string }) => void }): {
-      addTab(tab: { readonly id: string; readonly label: string; readonly iconClass?: string }): void;
+      addTab(tab: { readonly id: string; readonly label: string }): void;
       activateTab(id: string): void;
       resize(): void;
     };

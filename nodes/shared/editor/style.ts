@@ -8,10 +8,10 @@ const STYLE = `
 .as2-form .form-row .as2-below { grid-column: 2; margin-top: 6px; }
 .as2-form .form-row .as2-below:empty { display: none; }
 .as2-form .as2-hidden { display: none !important; }
-.as2-form .as2-check { display: flex; gap: 8px; align-items: center; line-height: 20px; width: auto; margin: 0; }
+.as2-form .form-row .as2-check { display: flex; gap: 8px; align-items: center; line-height: 20px; width: auto; margin: 0; }
+.as2-form .form-row > .as2-check { grid-column: 2; }
 .as2-form .form-row .as2-check input { width: auto; margin: 0; flex: none; }
 .as2-form .as2-choices { display: flex; flex-wrap: wrap; gap: 6px 18px; }
-.as2-form .form-row .as2-choices .as2-check { width: auto; margin: 0; }
 .as2-form .as2-more { margin: 0 0 12px; }
 .as2-form .as2-more > summary { display: list-item; cursor: pointer; padding: 4px 0; color: var(--red-ui-primary-text-color); }
 .as2-form .as2-more[open] > summary { margin-bottom: 10px; }
@@ -54,6 +54,7 @@ const STYLE = `
 .as2-form .as2-slide { margin-bottom: 12px; padding: 10px; border: 1px solid var(--red-ui-form-input-border-color); border-radius: 4px;
   background: var(--red-ui-tertiary-background); }
 .as2-form .as2-slide .form-row:last-of-type { margin-bottom: 8px; }
+.as2-form .as2-wide > .as2-hint { margin-bottom: 6px; }
 .as2-form .as2-slide > .as2-note, .as2-form .as2-panel > .as2-note, .as2-form .as2-wide > .as2-note { margin-bottom: 8px; }
 .as2-form .as2-slide .as2-buttons { justify-content: flex-end; }
 .as2-form .as2-file { display: inline-flex; gap: 6px; align-items: center; margin: 0 8px 4px 0; }
@@ -68,13 +69,15 @@ const STYLE = `
 .as2-form .as2-test { margin-top: 8px; }
 .as2-form .as2-test-steps { list-style: none; margin: 0 0 8px; }
 .as2-form .as2-test-steps > li { padding: 5px 0; border-bottom: 1px solid var(--red-ui-secondary-border-color); overflow-wrap: anywhere; }
-.as2-form .as2-test-steps .as2-facts { margin: 2px 0 0 18px; }
+.as2-form .as2-test-steps > li > .as2-facts { margin: 2px 0 0 18px; }
 .as2-form .as2-test-steps .as2-facts:empty { display: none; }
 .as2-form .as2-test-steps .as2-more { margin: 2px 0 0 18px; }
-.as2-form .as2-test-steps .as2-test-note { margin: 3px 0 0 18px; }
+.as2-form .as2-test-steps .as2-test-note { margin: 3px 0 0 18px; min-width: calc(100% - 18px); }
 .as2-form .as2-test-note { font-size: 12px; line-height: 17px; }
 .as2-form .as2-test-aside { font-size: 12px; color: var(--red-ui-secondary-text-color); }
 .as2-form .form-tips { max-width: none; }
+.as2-form .red-ui-tabs ul li { width: auto !important; max-width: none; }
+.as2-form .red-ui-tabs ul li a.red-ui-tab-label { width: auto; padding: 0 12px; }
 .red-ui-tabs li.as2-tab-problem a.red-ui-tab-label::after { content: "\\f06a"; font-family: FontAwesome; margin-left: 6px; color: var(--red-ui-text-color-error); }
 `;
 

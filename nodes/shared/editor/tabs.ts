@@ -5,7 +5,6 @@ export interface Tab {
   /** Of the element that holds the tab's fields. */
   readonly id: string;
   readonly label: string;
-  readonly iconClass: string;
 }
 
 /**
