@@ -12,7 +12,7 @@ import { withTempDirectory } from '../support/temp';
 import { runProgram } from './command';
 
 describe('the command "test"', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('sends a test message with the keys of files, and ends with 0', async () => {
     const { alpha, beta } = await alphaAndBeta();

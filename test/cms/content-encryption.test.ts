@@ -206,7 +206,7 @@ describe('cms: authenticated content', () => {
       assert.equal(position, flow.length);
       assert.equal(released, 0);
       assert.deepEqual(await readdir(resting.directory), []);
-    }).timeout(60_000);
+    }).timeout(180_000);
   }
 
   interface Unusual {

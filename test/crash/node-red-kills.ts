@@ -54,7 +54,7 @@ const NAMES = ['alpha', 'beta'] as const;
 const PAUSES_MINUTES = [0.005, 0.01, 0.02, 0.05];
 /** On average, beyond the start. */
 const LIFE_MS = 2_500;
-const LONGEST_MS = 180_000;
+const LONGEST_MS = 300_000;
 /** With these something is still to be done. */
 const UNFINISHED = 'queued,sending,retrying,awaiting-receipt,received,taken,receipt-retry';
 

@@ -53,11 +53,12 @@ async function stationTasks(
   return { alpha: await task('alpha', 'beta'), beta: await task('beta', 'alpha') };
 }
 
-const STUCK_MS = 60_000;
+/** Longer than a station that is busy for a moment asks the other one to wait (Retry-After: 60). */
+const STUCK_MS = 150_000;
 
 /**
  * Waits until both have nothing to do any more.
- * @returns false, when they say they have, and nothing has happened for a minute
+ * @returns false, when they say they have, and nothing has happened for long
  */
 export async function untilQuiet({ directory, alpha, beta }: Pair): Promise<boolean> {
   const happened = (): number =>

@@ -3,7 +3,7 @@ import { withTempDirectory } from '../support/temp';
 import { crashCampaign, tell } from './campaign';
 
 describe('crash test, the short one', function () {
-  this.timeout(120_000);
+  this.timeout(900_000);
 
   it('REL-01, REL-02: stations that are killed lose nothing and give nothing twice unmarked', async () => {
     await withTempDirectory(async (directory) => {

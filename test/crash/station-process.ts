@@ -91,7 +91,7 @@ export class StationProcess {
   async end(): Promise<void> {
     if (this.hasEnded) return;
     await this.ask({ ask: 'end' }).catch(() => undefined);
-    const hard = setTimeout(() => this.child?.kill('SIGKILL'), 10_000);
+    const hard = setTimeout(() => this.child?.kill('SIGKILL'), 30_000);
     await this.exited;
     clearTimeout(hard);
   }

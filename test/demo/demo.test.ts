@@ -11,7 +11,7 @@ const run = promisify(execFile);
 const demo = join(packageRoot, 'scripts', 'demo.mts');
 
 describe('npm run demo', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('with --once ends after the verified receipt and leaves nothing behind', async () => {
     const { stdout } = await run(process.execPath, [demo, '--once'], { env: { ...process.env, PORT: '0' } });

@@ -16,7 +16,7 @@ const document = readFileSync(join(packageRoot, 'docs', 'test-connection.md'), '
 const PROGRAM = 'npx node-red-contrib-as2 ';
 
 describe('docs/test-connection.md', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('its command does what the document shows', async () => {
     const [, command = '', shown = ''] = /```sh\n(.*?)```\n.*?```text\n(.*?)```/s.exec(document) ?? [];

@@ -62,7 +62,7 @@ describe('edge: compression bombs', () => {
   const bombed = { code: 'decompression-too-large', disposition: 'processed/error: decompression-failed' };
   let bomb: Buffer;
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     bomb = await zlibBomb(entityHead, 128 * MIB);
   });
 

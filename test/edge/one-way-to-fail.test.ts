@@ -353,19 +353,19 @@ describe('edge: one time to fail to decrypt', () => {
   }
 
   it('SEC-03, ENV-05: a small message: a bad key, a bad padding, nonsense', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     await assertOneTime(await kindsOf('order '.repeat(50)), 200, asMessage);
   });
 
   it('SEC-03, ENV-05: 8 MiB of CMS: a bad key and a bad padding', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     // Noise under a right key and with a right padding is no failure of CMS.
     const kinds = (await kindsOf('order '.repeat(1_400_000))).filter(([, , isBadPadding]) => isBadPadding);
     await assertOneTime(kinds, 30, asCms);
   });
 
   it('SEC-03, SEC-04: 2 MiB: every end that is altered, be its padding right or wrong', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const { alpha } = await stations();
     const content = bufferFlow(Buffer.from('order '.repeat(350_000)));
     const plain = asMimeFile(

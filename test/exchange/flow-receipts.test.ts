@@ -3,6 +3,7 @@ import { PendingReceipts, type ReceiptDecision } from '../../src/exchange';
 import { receiving } from '../partner/receiving';
 import type { StationOptions } from '../partner/station';
 import { composeWire, receiptIn } from '../partner/wire-message';
+import { patiently } from '../support/patiently';
 import { beginUpload } from '../support/slow-upload';
 
 const MODES = 'automatic-action/MDN-sent-automatically; ';
@@ -145,7 +146,7 @@ describe('exchange: receipts decided by the flow', () => {
     await receiving({}, async ({ alpha, beta, station }) => {
       const upload = beginUpload(station.url, await composeWire(alpha, beta));
       while (station.receiver.inWork === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-      const closing = station.receiver.close(5_000);
+      const closing = station.receiver.close(60_000);
       assert.equal(await upload.finish(), 503);
       await closing;
       assert.equal((await station.event('message-postponed')).error?.code, 'station-closing');
@@ -153,21 +154,22 @@ describe('exchange: receipts decided by the flow', () => {
     });
   });
 
-  it('closing waits for messages in work, but not for ever', async () => {
-    const handOver: StationOptions['handOver'] = async ({ subject }) => {
-      await new Promise((resolve) => setTimeout(resolve, subject === 'short' ? 60 : 100_000).unref());
-      return { accept: true };
-    };
-    await receiving({ handOver }, async ({ alpha, beta, post, station }) => {
-      const long = post(await composeWire(alpha, beta, { subject: 'long' }));
-      const short = post(await composeWire(alpha, beta, { subject: 'short' }));
-      await station.event('message-handed-over');
-      await station.event('message-handed-over');
-      await station.receiver.close(200);
-      assert.equal((await short).status, 200);
-      assert.equal((await long).status, 503);
-    });
-  });
+  it('closing waits for messages in work, but not for ever', () =>
+    patiently(async (factor) => {
+      const handOver: StationOptions['handOver'] = async ({ subject }) => {
+        await new Promise((resolve) => setTimeout(resolve, subject === 'short' ? 60 : 100_000).unref());
+        return { accept: true };
+      };
+      await receiving({ handOver }, async ({ alpha, beta, post, station }) => {
+        const long = post(await composeWire(alpha, beta, { subject: 'long' }));
+        const short = post(await composeWire(alpha, beta, { subject: 'short' }));
+        await station.event('message-handed-over');
+        await station.event('message-handed-over');
+        await station.receiver.close(300 * factor);
+        assert.equal((await short).status, 200);
+        assert.equal((await long).status, 503);
+      });
+    }));
 });
 
 interface Deciding {
@@ -180,7 +182,7 @@ type Work = (o: Deciding & Parameters<Parameters<typeof receiving>[1]>[0]) => Pr
 
 async function deciding(
   work: Work,
-  options: ConstructorParameters<typeof PendingReceipts>[0] = { timeoutMs: 5_000 },
+  options: ConstructorParameters<typeof PendingReceipts>[0] = { timeoutMs: 60_000 },
 ): Promise<void> {
   const pending = new PendingReceipts(options);
   let next: ReceiptDecision | undefined;

@@ -410,7 +410,7 @@ describe('exchange: receiving', () => {
     it('HTTP-19: a sender that stands still gets 408', async () => {
       await receiving({ idleTimeoutMs: 60 }, async ({ station }) => {
         const socket = connect(Number(new URL(station.url).port), '127.0.0.1');
-        socket.setTimeout(10_000, () => socket.end());
+        socket.setTimeout(40_000, () => socket.end());
         socket.write(
           'POST /as2 HTTP/1.1\r\nHost: x\r\nAS2-From: ALPHA\r\nAS2-To: "Beta Corp"\r\nContent-Length: 9\r\n\r\nx',
         );

@@ -11,7 +11,7 @@ import { beginSlowSenders, HALF_A_HEAD, headOf } from '../support/slow-senders';
 import { withTempDirectory } from '../support/temp';
 
 describe('exchange: slow senders', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('SEC-11: 500 of one byte a second, most of them in the name of a partner: all of 50 normal messages are served', async () => {
     const { alpha, beta } = await alphaAndBeta();

@@ -28,7 +28,7 @@ let directory: string;
 let options: SpillOptions;
 
 before(async function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   await makeKeys();
   directory = await mkdtemp(join(tmpdir(), 'as2-grid-'));
   options = { directory, thresholdBytes: MIB };
@@ -103,7 +103,7 @@ const parts: readonly Part[] = [
 ];
 
 describe('grid: what is composed can be opened', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   it('every pair of values that is possible at all is among the rows', () => {
     const selection = { cipher: current, length: lengths };

@@ -14,7 +14,7 @@ const CONNECTIONS = Number(process.env.AS2_HOSTILE_CONNECTIONS ?? 500);
  * between, and its memory does not grow with them.
  */
 describe(`SEC-11: ${CONNECTIONS} parallel connections against a running Node-RED`, function () {
-  this.timeout(60_000 + CONNECTIONS * 60);
+  this.timeout(180_000 + CONNECTIONS * 60);
   let station: AttackedStation;
   let calmBytes: number | undefined;
 

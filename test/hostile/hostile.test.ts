@@ -11,7 +11,7 @@ import { type Answers, exchangeRaw } from './raw-connection';
 const MIB = 1024 * 1024;
 
 describe('SEC-11: hostile requests against a running Node-RED', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let station: AttackedStation;
   let calmBytes: number | undefined;
 

@@ -26,7 +26,7 @@ export interface ExchangeOptions {
  * an end.
  */
 export async function exchangeRaw(url: string, bytes: Bytes, o: ExchangeOptions = {}): Promise<Answers> {
-  const { answers = 1, half = false, patienceMs = 10_000 } = o;
+  const { answers = 1, half = false, patienceMs = 40_000 } = o;
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
   const chunks: Buffer[] = [];
@@ -51,8 +51,7 @@ export async function exchangeRaw(url: string, bytes: Bytes, o: ExchangeOptions 
   });
   await write(socket, bytes, half);
   await enough;
-  // What belongs to the last answer is on its way in the same breath.
-  if (!closed) await settled(socket, chunks);
+  if (!closed) await settled(socket, chunks, performance.now() + patienceMs);
   socket.destroy();
   return { statuses: statusesIn(chunks), text: Buffer.concat(chunks).toString('latin1'), closed };
 }
@@ -68,12 +67,20 @@ async function write(socket: Socket, bytes: Bytes, half: boolean): Promise<void>
   if (half) socket.end();
 }
 
-/** Until the declared length of the last answer has come, or nothing comes any more. */
-async function settled(socket: Socket, chunks: readonly Buffer[]): Promise<void> {
-  for (let before = -1; before !== chunks.length && !socket.destroyed;) {
+/** Until the declared length of the last answer has come, and nothing comes any more. */
+async function settled(socket: Socket, chunks: readonly Buffer[], end: number): Promise<void> {
+  for (let before = -1; (before !== chunks.length || isCut(chunks)) && !socket.destroyed;) {
+    if (performance.now() > end) return;
     before = chunks.length;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+function isCut(chunks: readonly Buffer[]): boolean {
+  const text = Buffer.concat([...chunks]).toString('latin1');
+  const [, head, body = ''] = /(^HTTP\/1\.1 (?![^]*^HTTP\/1\.1 )[^]*?\r\n\r\n)([^]*)$/m.exec(text) ?? [];
+  if (head === undefined) return text !== '';
+  return body.length < Number(/^content-length: *(\d+)\r$/im.exec(head)?.[1] ?? 0);
 }
 
 function statusesIn(chunks: readonly Buffer[]): number[] {

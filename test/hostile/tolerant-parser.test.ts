@@ -5,7 +5,7 @@ import { exchangeRaw } from './raw-connection';
 
 /** What docs/settings.md says about very old partners. */
 describe('Node-RED with the tolerant HTTP parser', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let station: AttackedStation;
 
   before(async () => {

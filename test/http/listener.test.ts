@@ -192,7 +192,9 @@ describe('http: own listener', () => {
 
     it('SEC-11: from who begins a head and does not end it', async () => {
       await withHttpListener({ headersTimeoutMs: 50 }, async ({ url }) => {
-        const { statuses, closed } = await exchangeRaw(url, [Buffer.from('POST /as2 HTTP/1.1\r\nHost: ')]);
+        const { statuses, closed } = await exchangeRaw(url, [Buffer.from('POST /as2 HTTP/1.1\r\nHost: ')], {
+          answers: 2,
+        });
         assert.deepEqual([statuses, closed], [[408], true]);
       });
     });

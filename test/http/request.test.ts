@@ -166,7 +166,7 @@ describe('http: requests', () => {
     });
 
     it('HTTP-19: a sender that stands still', async () => {
-      await withReceiver({}, async ({ url, received, directory }) => {
+      await withReceiver({ idleTimeoutMs: SHORT_MS }, async ({ url, received, directory }) => {
         const answer = await raw(
           url,
           `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n${'x'.repeat(2000)}`,
@@ -181,7 +181,7 @@ describe('http: requests', () => {
 
     it('HTTP-19: a sender that is slow, and takes longer than anybody may stand still', () =>
       patiently(async (factor) => {
-        const idleTimeoutMs = LIMITS.idleTimeoutMs * factor;
+        const idleTimeoutMs = SHORT_MS * factor;
         await withReceiver({ idleTimeoutMs }, async ({ url, received }) => {
           const socket = connect(Number(new URL(url).port), '127.0.0.1');
           socket.write('POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 8\r\n\r\n');
@@ -230,8 +230,7 @@ describe('http: requests', () => {
       for (const head of ['Content-Length: 5000\r\n\r\n', 'Transfer-Encoding: chunked\r\n\r\n7d0\r\n']) {
         await withReceiver({}, async ({ url, received, directory }) => {
           const socket = connect(Number(new URL(url).port), '127.0.0.1');
-          socket.write(`POST / HTTP/1.1\r\nHost: x\r\n${head}${'x'.repeat(1500)}`);
-          setTimeout(() => socket.destroy(), 30);
+          socket.write(`POST / HTTP/1.1\r\nHost: x\r\n${head}${'x'.repeat(1500)}`, () => socket.destroy());
           const { error, request } = await received();
           assert.equal(request, undefined);
           assert.equal(error?.code, 'request-cut-off');
@@ -291,11 +290,15 @@ describe('http: requests', () => {
   });
 
   it('knows whether an answer reached the network', async () => {
+    const arrived = Promise.withResolvers<void>();
     await withHttpServer(
       async (request, response) => {
         request.resume();
         const gone = once(response, 'close');
-        if (request.url === '/gone') await gone;
+        if (request.url === '/gone') {
+          arrived.resolve();
+          await gone;
+        }
         const sent = await sendAnswer(request, response, textAnswer(200, 'x'));
         assert.equal(await sendAnswer(request, response, textAnswer(200, 'again')), false);
         outcomes.push(sent);
@@ -305,7 +308,8 @@ describe('http: requests', () => {
         const aborted = httpRequest(`${url}/gone`, { method: 'POST' });
         aborted.on('error', () => undefined);
         aborted.end();
-        setTimeout(() => aborted.destroy(), 30);
+        await arrived.promise;
+        aborted.destroy();
         while (outcomes.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
         assert.deepEqual(outcomes, [true, false]);
       },
@@ -314,7 +318,9 @@ describe('http: requests', () => {
 });
 
 const outcomes: boolean[] = [];
-const LIMITS: RequestLimits = { limitBytes: 1_000_000, idleTimeoutMs: 120 };
+const LIMITS: RequestLimits = { limitBytes: 1_000_000, idleTimeoutMs: 60_000 };
+/** Where the time-out is what is shown. */
+const SHORT_MS = 120;
 
 interface Received {
   readonly headers: Headers;
@@ -363,7 +369,7 @@ async function withReceiver(
       },
       async (url) => {
         const received = async (): Promise<Result> => {
-          for (let wait = 0; wait < 2000; wait++) {
+          for (let wait = 0; wait < 8000; wait++) {
             const result = results.shift();
             if (result) return result;
             await new Promise((resolve) => setTimeout(resolve, 5));
@@ -402,7 +408,7 @@ async function send(
 /** Sends bytes as they are and waits for the answer until the server, or long silence, ends the connection. */
 async function raw(url: string, bytes: string): Promise<string> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
-  socket.setTimeout(5000, () => socket.end());
+  socket.setTimeout(40_000, () => socket.end());
   socket.write(bytes.replace('\r\nHost: x', '\r\nHost: x\r\nConnection: close'), 'latin1');
   return text(socket);
 }

@@ -12,7 +12,7 @@ const SECRET = '$2b$04$3TudnU6y.tUu2KO6U1JwXOD.KY8cMAPMs.CHXANpay7agwN/c5mbi';
 type User = 'nobody' | 'reader' | 'writer';
 
 describe('the admin routes of a Node-RED with users', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   let nodeRed: NodeRedProcess;
   let keyPair: TestKeyPair;
@@ -43,7 +43,7 @@ describe('the admin routes of a Node-RED with users', function () {
     const before = nodeRed.log.length;
     const deployed = await ask('writer', 'POST', '/flows', { flows });
     assert.equal(deployed.status, 200);
-    await nodeRed.waitForLog(/Started flows/, 10_000, before);
+    await nodeRed.waitForLog(/Started flows/, 40_000, before);
   });
 
   after(async () => nodeRed?.stop());

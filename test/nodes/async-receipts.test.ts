@@ -58,7 +58,7 @@ function flow(): FlowNode[] {
 }
 
 describe('asynchronous receipts between two Node-RED processes', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   let alice: NodeRedProcess;
   let bob: NodeRedProcess;
@@ -146,7 +146,7 @@ describe('asynchronous receipts between two Node-RED processes', function () {
     for (const sidebar of [alices, bobs]) {
       const ids = new Set<string | undefined>();
       for (let number = 0; number < count; number++) {
-        const as2 = await sidebar.next<SentReport>('sent', { unless: 'failed', timeoutMs: 30_000 });
+        const as2 = await sidebar.next<SentReport>('sent', { unless: 'failed' });
         assert.equal(as2.receipt?.micMatches, true);
         ids.add(as2.messageId);
       }

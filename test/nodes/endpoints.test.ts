@@ -95,10 +95,11 @@ describe('the paths of as2-in nodes', () => {
   it('a message that is coming in while flows are deployed gets a 503, and no receipt for what no flow saw', async () => {
     await withEndpoints({ a: '/as2' }, async (flow, deploy) => {
       const message = await messageOfAlice();
+      await flow.statusBecomes('a', { fill: 'green', shape: 'dot', text: 'as2-in.status.listening' });
       const upload = beginUpload(`${flow.url}/as2`, message);
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await upload.arrived;
       const deployed = deploy({ a: '/as2' }, 'full');
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await flow.isClosing('a');
       assert.equal(await upload.finish(), 503);
       await deployed;
       assert.ok(flow.isSilent('from-a'));

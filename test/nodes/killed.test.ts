@@ -40,7 +40,7 @@ function flow(): FlowNode[] {
 }
 
 describe('a Node-RED that is killed while messages are on their way', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
 
   /** Alice's Node-RED, and Bob elsewhere. */
   async function withAlice(

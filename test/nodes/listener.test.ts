@@ -139,9 +139,9 @@ describe('as2-listener', () => {
       const { flow, url, deploy } = running;
       await flow.statusBecomes('in', LISTENING);
       const upload = beginUpload(`${url}/as2`, await messageOfAlice());
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await upload.arrived;
       const deployed = deploy({ listener: { maxConnections: '900' } }, 'full');
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await flow.isClosing('in');
       assert.equal(await upload.finish(), 503);
       await deployed;
       assert.ok(flow.isSilent('received'));

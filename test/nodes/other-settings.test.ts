@@ -25,7 +25,7 @@ async function packageWithDutch(
 }
 
 describe('a Node-RED with other settings', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   async function withNodeRed(
     settings: Readonly<Record<string, unknown>>,

@@ -113,7 +113,6 @@ async function sendPart(url: string, headers: Headers, part: Buffer, promised: n
   socket.write(
     `POST /as2 HTTP/1.1\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
   );
-  socket.write(part);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await new Promise<void>((resolve) => void socket.write(part, () => resolve()));
   socket.destroy();
 }

@@ -7,7 +7,7 @@ import { type NodeRedProcess, startNodeRed } from '../support/node-red-process';
 import { aliceAndBob } from '../support/stations';
 import { withTempDirectory } from '../support/temp';
 
-const START_TIMEOUT_MS = 40_000;
+const START_TIMEOUT_MS = 90_000;
 
 /** The status of every answer from the first one on, until the message is taken. */
 async function statusesUntilTaken(url: string, message: WireMessage): Promise<number[]> {
@@ -23,7 +23,7 @@ async function statusesUntilTaken(url: string, message: WireMessage): Promise<nu
 }
 
 describe('a Node-RED that starts', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('REL-03: asks partners to come again until its flows run, instead of telling them that there is nothing', async () => {
     await withTempDirectory(async (userDirectory) => {

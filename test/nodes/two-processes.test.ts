@@ -112,7 +112,7 @@ async function sha256Of(path: string): Promise<string> {
 }
 
 describe('two stations in two Node-RED processes', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   let alice: NodeRedProcess;
   let bob: NodeRedProcess;
@@ -258,7 +258,7 @@ describe('two stations in two Node-RED processes', function () {
     message.body[message.body.length - 1] = (message.body.at(-1) ?? 0) ^ 1;
     const receipt = await receiptOfBob(await postWire(`${bob.url}/as2`, message));
     assert.equal(formatDisposition(receipt.disposition), `${AUTOMATIC}; processed/error: decryption-failed`);
-    await bob.waitForLog(/\[error\] \[as2-in:in\] The message could not be decrypted/, 5_000);
+    await bob.waitForLog(/\[error\] \[as2-in:in\] The message could not be decrypted/, 40_000);
     assert.equal((await send(alice, Buffer.from('next'), 'next.txt')).as2.receipt?.micMatches, true);
   });
 

@@ -45,7 +45,7 @@ interface NodeSet {
 }
 
 describe('the packed package', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   let directory: string;
   let packed: PackedPackage;

@@ -82,7 +82,7 @@ export async function withStation<T>(
   });
 }
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 40_000;
 
 /** Events in the order in which they happen, to be waited for. */
 export class EventLog {

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { type Receipt, formatDisposition } from '../../src/as2';
 import { postWire, type WireAnswer, type WireOptions } from '../partner/wire-message';
 import { messageOfAlice, receiptOfBob } from '../support/alice';
-import type { DebugSidebar } from '../support/debug-sidebar';
 import { testKeyPair } from '../support/keys';
 import {
   type FlowNode,
@@ -12,12 +11,17 @@ import {
 } from '../support/node-red-process';
 import { identityNode, partnerNode } from '../support/stations';
 
-const LOG_TIMEOUT_MS = 15_000;
+const PATIENCE_MS = 40_000;
 
 interface Shown {
   readonly fill?: string;
   readonly text?: string;
   readonly source: { readonly id: string };
+}
+
+interface Note {
+  readonly name: string;
+  readonly value: unknown;
 }
 
 interface Caught {
@@ -28,7 +32,9 @@ interface Caught {
 
 /** A Node-RED whose store gets into trouble: Alice sends to its station Bob, and it sends to Alice. */
 export class DamagedStation {
-  private sidebar: DebugSidebar | undefined;
+  /** What its flow has noted and nobody has asked for yet. */
+  private readonly noted: Note[] = [];
+  private seen = 0;
 
   private constructor(private readonly nodeRed: NodeRedProcess) {}
 
@@ -46,13 +52,7 @@ export class DamagedStation {
   }
 
   async deploy(): Promise<void> {
-    this.sidebar = await this.nodeRed.debugSidebar();
     await this.nodeRed.deploy(await flow(`${this.nodeRed.url}/as2`));
-  }
-
-  /** Follows the flow that an earlier process has left. */
-  async watch(): Promise<void> {
-    this.sidebar = await this.nodeRed.debugSidebar();
   }
 
   /** What Alice gets for a message. */
@@ -90,7 +90,7 @@ export class DamagedStation {
 
   /** Waits for a line in the log. */
   async says(pattern: RegExp): Promise<void> {
-    await this.nodeRed.waitForLog(pattern, LOG_TIMEOUT_MS);
+    await this.nodeRed.waitForLog(pattern, PATIENCE_MS);
   }
 
   async caught(node: 'in' | 'out'): Promise<Caught> {
@@ -108,23 +108,30 @@ export class DamagedStation {
     await this.nodeRed.stop();
   }
 
+  /** Everything from its start on: what was said before somebody looked counts, too. */
   private async next<T>(name: string): Promise<T> {
-    if (!this.sidebar) throw new Error('not deployed');
-    return this.sidebar.next<T>(name);
+    const deadline = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const notes = await this.nodeRed.getJson<Note[]>(`/noted?from=${this.seen}`);
+      this.seen += notes.length;
+      this.noted.push(...notes);
+      const at = this.noted.findIndex((note) => note.name === name);
+      const [found] = at < 0 ? [] : this.noted.splice(at, 1);
+      if (found) return found.value as T;
+      if (Date.now() > deadline) throw new Error(`nothing noted as "${name}": ${JSON.stringify(this.noted)}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 }
 
 async function flow(url: string): Promise<FlowNode[]> {
   const alice = await testKeyPair('Alice');
   const bob = await testKeyPair('Bob');
-  const show = (id: string, complete: string): FlowNode => ({
+  const note = (id: string, value: string): FlowNode => ({
     id,
-    type: 'debug',
-    name: id,
-    active: true,
-    tosidebar: true,
-    complete,
-    targetType: 'msg',
+    type: 'function',
+    func: `flow.set('noted', [...(flow.get('noted') || []), { name: '${id}', value: ${value} }]);`,
+    outputs: 0,
     wires: [],
   });
   return [
@@ -160,9 +167,17 @@ async function flow(url: string): Promise<FlowNode[]> {
       { id: 'out', type: 'as2-out', partner: 'from-alice', wires: [['sent']] },
       { id: 'status-of-all', type: 'status', scope: ['in', 'out'], wires: [['status']] },
       { id: 'catch', type: 'catch', scope: ['in', 'out'], wires: [['caught']] },
-      show('status', 'status'),
-      show('caught', 'error'),
-      show('sent', 'as2.receipt.disposition'),
+      note('status', 'msg.status'),
+      note('caught', 'msg.error'),
+      note('sent', 'msg.as2.receipt.disposition'),
+      { id: 'ask', type: 'http in', method: 'get', url: '/noted', wires: [['tell']] },
+      {
+        id: 'tell',
+        type: 'function',
+        func: `msg.payload = (flow.get('noted') || []).slice(Number(msg.req.query.from)); return msg;`,
+        outputs: 1,
+        wires: [['answer']],
+      },
     ].map((node) => ({ ...node, z: 'tab', x: 100, y: 100 })),
   ];
 }

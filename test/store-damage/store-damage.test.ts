@@ -18,7 +18,7 @@ function isPostponed(answer: WireAnswer): void {
 }
 
 describe('a store in trouble, seen from outside of Node-RED', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
 
   /** @param spool default: one that is gone afterwards */
   async function withStation(
@@ -92,7 +92,6 @@ describe('a store in trouble, seen from outside of Node-RED', function () {
 
       const second = await DamagedStation.start(user, spool, options);
       try {
-        await second.watch();
         await second.says(/journal\.sqlite is damaged/);
         await isPostponedFor(second, 'journal damaged');
         assert.ok(readFileSync(journal).equals(damaged));

@@ -57,7 +57,7 @@ export class DebugSidebar {
     name: string,
     options: { readonly timeoutMs?: number; readonly unless?: string } = {},
   ): Promise<T> {
-    const { timeoutMs = 15_000, unless } = options;
+    const { timeoutMs = 40_000, unless } = options;
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       for (const message of this.shown) {

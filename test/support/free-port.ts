@@ -1,16 +1,18 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 
-/** One that stays the same over all lives; nobody else asks for it in the meantime. */
+/** Below those that systems give to connections and to who asks for any port, so that nobody else gets it meanwhile. */
+const [FIRST, LAST] = [15_000, 32_000];
+
+/** One that stays the same over all lives of a server. */
 export async function freePort(): Promise<number> {
-  const probe = createServer();
-  return new Promise((resolve, reject) => {
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
+  for (;;) {
+    const port = FIRST + Math.floor(Math.random() * (LAST - FIRST));
+    const server = await occupy(port).catch(() => undefined);
+    if (!server) continue;
+    await free(server);
+    return port;
+  }
 }
 
 /** Takes a port, so that others cannot have it. */

@@ -35,7 +35,8 @@ export type Received = NodeMessage & {
   };
 };
 
-const WAIT_MS = 10_000;
+/** What takes a moment may take long on a busy machine; only a test that fails waits to the end. */
+const WAIT_MS = 40_000;
 
 /**
  * Runs flows in this process, with our nodes and the core's catch, complete, status, TLS and proxy nodes; nodes of type
@@ -176,6 +177,11 @@ export class RunningFlow {
   async statusBecomes(id: string, wanted: NodeStatus, timeoutMs = WAIT_MS): Promise<void> {
     const shows = () => (isDeepStrictEqual(this.status(id), wanted) ? true : undefined);
     await waitFor(shows, timeoutMs, () => `${id} to show ${JSON.stringify(wanted)}; ${this.whatElse()}`);
+  }
+
+  /** Waits until a node that has shown something is closed by a deploy: then it shows nothing any more. */
+  async isClosing(id: string): Promise<void> {
+    await this.statusBecomes(id, {});
   }
 
   async statusTextBecomes(id: string, text: string, timeoutMs = WAIT_MS): Promise<void> {

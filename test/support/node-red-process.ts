@@ -30,7 +30,7 @@ export interface FlowNode {
   [property: string]: unknown;
 }
 
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 20_000;
 
 /**

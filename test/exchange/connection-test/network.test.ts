@@ -3,6 +3,7 @@ import { formatConnectionTest, testConnection } from '../../../src/exchange';
 import { alphaAndBeta, relationshipOf } from '../../partner/parties';
 import { withHttpServer, withRawServer } from '../../partner/servers';
 import { testKeyPair } from '../../support/keys';
+import { patiently } from '../../support/patiently';
 import { done, outline, problems, tested } from './tested';
 
 const DAY_MS = 24 * 3_600_000;
@@ -140,35 +141,37 @@ describe('connection test: the way to the web server', () => {
     );
   });
 
-  it('gives up on a server that says nothing: at TLS, and at HTTP', async () => {
-    const connection = { connectTimeoutMs: 300, responseTimeoutMs: 300 };
-    await withRawServer(
-      () => undefined,
-      async (url) => {
-        const secure = await tested({ url: url.replace('http:', 'https:'), connection });
-        assert.equal(outline(secure), 'settings dns tcp tls! http- message-');
-        assert.deepEqual(problems(secure).tls, ['http-connect-timeout']);
-        const plain = await tested({ url, connection });
-        assert.equal(outline(plain), 'settings dns tcp tls- http! message-');
-        assert.deepEqual(problems(plain).http, ['http-response-timeout']);
-      },
-    );
-  });
+  it('gives up on a server that says nothing: at TLS, and at HTTP', () =>
+    patiently(async (factor) => {
+      const connection = { connectTimeoutMs: 300 * factor, responseTimeoutMs: 300 * factor };
+      await withRawServer(
+        () => undefined,
+        async (url) => {
+          const secure = await tested({ url: url.replace('http:', 'https:'), connection });
+          assert.equal(outline(secure), 'settings dns tcp tls! http- message-');
+          assert.deepEqual(problems(secure).tls, ['http-connect-timeout']);
+          const plain = await tested({ url, connection });
+          assert.equal(outline(plain), 'settings dns tcp tls- http! message-');
+          assert.deepEqual(problems(plain).http, ['http-response-timeout']);
+        },
+      );
+    }));
 
-  it('gives up on a server that never comes to an end', async () => {
-    await withRawServer(
-      (socket) => {
-        socket.write('HTTP/1.1 200 OK\r\nX: ');
-        const drip = setInterval(() => socket.write('x'), 20);
-        socket.on('close', () => clearInterval(drip));
-      },
-      async (url) => {
-        const connection = { connectTimeoutMs: 400, responseTimeoutMs: 400 };
-        const test = await tested({ url, connection });
-        assert.deepEqual(problems(test).http, ['test-too-slow']);
-      },
-    );
-  });
+  it('gives up on a server that never comes to an end', () =>
+    patiently(async (factor) => {
+      await withRawServer(
+        (socket) => {
+          socket.write('HTTP/1.1 200 OK\r\nX: ');
+          const drip = setInterval(() => socket.write('x'), 20);
+          socket.on('close', () => clearInterval(drip));
+        },
+        async (url) => {
+          const connection = { connectTimeoutMs: 400 * factor, responseTimeoutMs: 400 * factor };
+          const test = await tested({ url, connection });
+          assert.deepEqual(problems(test).http, ['test-too-slow']);
+        },
+      );
+    }));
 
   it('stops when it is told to, and says how far it came', async () => {
     const { alpha, beta } = await alphaAndBeta();

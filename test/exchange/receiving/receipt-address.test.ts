@@ -180,7 +180,7 @@ class Resolver {
 async function post(partner: Partner, { lookup }: Resolver): Promise<As2Error | undefined> {
   const target = allowedReceiptUrl(partner.url ?? '', partner);
   const settings = receiptConnection(target, partner);
-  const client = createHttpClient({ ...settings, lookup, connectTimeoutMs: 200 });
+  const client = createHttpClient({ ...settings, lookup, connectTimeoutMs: 30_000 });
   try {
     await client.post({
       url: target.url.href,

@@ -183,7 +183,7 @@ export class OutboxBench {
 }
 
 export const MINUTE_MS = 60_000;
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 40_000;
 
 /** Waits for a condition, never for a time. */
 export async function until(condition: () => boolean, what: string): Promise<void> {

@@ -1,4 +1,4 @@
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 40_000;
 
 /** Things in the order in which they come, to be waited for; each is taken once. */
 export class Queue<T> {
