@@ -1,7 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { Outbox } from '../../src/exchange';
 import type { Spool } from '../../src/store';
-import { abandonedMessages } from './abandoned';
+import { abandoned, hasOutgoing } from './abandoned';
 import { core } from './core';
 import { describe } from './describe';
 import type { Partners } from './partners';
@@ -117,15 +117,16 @@ export class Exchanges {
     this.gate.run();
     if (this.users.size === 0) safely(() => this.close(), this.report);
     // Whoever needs the spool says what is wrong with it.
-    else safely(() => this.tellAbandoned(), nobody);
+    else safely(() => this.takeUp(), nobody);
   };
 
-  private async tellAbandoned(): Promise<void> {
-    for (const [node, count] of await abandonedMessages(this.RED, await this.spool())) {
-      this.RED.log.warn(
-        `as2: ${this.RED._('node-red-contrib-as2/as2-in:as2-in.log.abandoned', { count, node })}`,
-      );
+  /** What was left from before: also where no as2-out is there any more, what was taken is sent. */
+  private async takeUp(): Promise<void> {
+    const spool = await this.spool();
+    for (const { node, what, count } of await abandoned(this.RED, spool)) {
+      this.RED.log.warn(`as2: ${this.RED._(ABANDONED[what], { count, node })}`);
     }
+    if (await hasOutgoing(spool)) await this.outbox();
   }
 
   private async close(): Promise<void> {
@@ -149,6 +150,12 @@ export class Exchanges {
 }
 
 const nobody = (): void => undefined;
+
+const ABANDONED = {
+  messages: 'node-red-contrib-as2/as2-in:as2-in.log.abandoned',
+  receipts: 'node-red-contrib-as2/as2-in:as2-in.log.abandoned-receipts',
+  sending: 'node-red-contrib-as2/as2-out:as2-out.log.abandoned',
+} as const;
 
 const TOLD_IN_THE_LOG: ReadonlySet<string> = new Set([
   'receipt-late',
