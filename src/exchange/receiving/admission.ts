@@ -14,7 +14,7 @@ const WRONG_LOGINS = 30;
 export class Admission {
   private readonly proxies: TrustedProxies | undefined;
   private readonly wrongLogins: RefusalRate;
-  private readonly rates = new Map<string, { minute: number; count: number }>();
+  private readonly rates = new Map<string, { readonly since: number; readonly count: number }>();
 
   /** @throws As2Error `address-range-invalid` */
   constructor(
@@ -63,7 +63,8 @@ export class Admission {
     if (!credentials) return;
     if (!origin.isSecure) throw new As2Error('request-login-needs-tls', { remoteAddress });
     if (this.wrongLogins.isExceeded(remoteAddress)) {
-      throw this.tooOften(`wrong passwords from ${remoteAddress}`, WRONG_LOGINS, origin);
+      const what = `wrong passwords from ${remoteAddress}`;
+      throw tooOften(what, WRONG_LOGINS, origin, this.wrongLogins.remainingMs);
     }
     if (bringsLogin(request, credentials)) return;
     // Asking for the password, as some clients do, is no attempt at it.
@@ -78,17 +79,26 @@ export class Admission {
     origin: RequestOrigin,
   ): void {
     if (limit === undefined) return;
-    const minute = Math.floor(this.now() / MINUTE_MS);
-    const rate = this.rates.get(name);
-    const count = rate?.minute === minute ? rate.count : 0;
-    if (count >= limit) throw this.tooOften(`requests in the name of ${name}`, limit, origin);
-    this.rates.set(name, { minute, count: count + 1 });
+    const now = this.now();
+    const current = this.rates.get(name);
+    // The minute begins with the first one, not with that of the clock: nobody gets twice as many around its turn.
+    const isOver = !current || now < current.since || now >= current.since + MINUTE_MS;
+    const { since, count } = isOver ? { since: now, count: 0 } : current;
+    if (count >= limit) {
+      throw tooOften(`requests in the name of ${name}`, limit, origin, since + MINUTE_MS - now);
+    }
+    this.rates.set(name, { since, count: count + 1 });
   }
+}
 
-  private tooOften(what: string, limit: number, { address: remoteAddress }: RequestOrigin): As2Error {
-    const retryAfterSeconds = Math.ceil((MINUTE_MS - (this.now() % MINUTE_MS)) / 1000);
-    return new As2Error('request-too-often', { what, limit, remoteAddress, retryAfterSeconds });
-  }
+function tooOften(
+  what: string,
+  limit: number,
+  { address: remoteAddress }: RequestOrigin,
+  remainingMs: number,
+): As2Error {
+  const retryAfterSeconds = Math.ceil(remainingMs / 1000);
+  return new As2Error('request-too-often', { what, limit, remoteAddress, retryAfterSeconds });
 }
 
 /** The very certificate; or one that replaces it: of the same subject and issuer, which the connection vouches for. */

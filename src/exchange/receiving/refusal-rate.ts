@@ -8,7 +8,7 @@ const MOST_SENDERS = 10_000;
  */
 export class RefusalRate {
   private readonly counts = new Map<string, number>();
-  private minute = Number.NaN;
+  private since = Number.NaN;
 
   constructor(
     private readonly most: number,
@@ -26,13 +26,20 @@ export class RefusalRate {
     return (this.counts.get(this.nameOf(sender)) ?? 0) >= this.most;
   }
 
+  /** Until everybody begins anew. */
+  get remainingMs(): number {
+    return this.since + MINUTE_MS - this.now();
+  }
+
   private nameOf(sender: string): string {
     return this.counts.has(sender) || this.counts.size < MOST_SENDERS ? sender : '';
   }
 
   private turnMinute(): void {
-    const minute = Math.floor(this.now() / MINUTE_MS);
-    if (minute !== this.minute) this.counts.clear();
-    this.minute = minute;
+    const now = this.now();
+    // Also when the clock was set back.
+    if (now >= this.since && now < this.since + MINUTE_MS) return;
+    this.counts.clear();
+    this.since = now;
   }
 }
