@@ -1,27 +1,23 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createSecureServer, Server as SecureServer } from 'node:https';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createSecureContext, type SecureContext, type TlsOptions } from 'node:tls';
+import type { TlsOptions } from 'node:tls';
 import { As2Error, toAs2Error } from '../errors';
 import { busyAnswer, refusalAnswer, sendAnswer, textAnswer } from './answer';
 import { answerClientError } from './client-error';
 import { checkFraming } from './framing';
 import { ListenerConnections } from './listener-connections';
-import { listenError, listenerTlsError } from './listener-errors';
+import { listenError } from './listener-errors';
+import { ListenerSecurity, type ListenerTls } from './listener-tls';
 import { remoteAddressOf } from './remote-address';
 
-export interface ListenerTls {
-  /** Node's own: `key`, `cert`, `pfx`, `passphrase`, `ca` (of client certificates), … */
-  readonly options: TlsOptions;
-  /** Default 1.2; nothing below is spoken (TLS-01). */
-  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
-  /**
-   * Whether senders show a certificate of their own (TLS-05). `wanted`: they may; what it is worth is for the handler
-   * to judge. `required`: without one that `options.ca` or `trustClients` knows there is no connection. Default `off`.
-   */
-  readonly clientCertificate?: 'off' | 'wanted' | 'required';
-}
+export type { ListenerTls } from './listener-tls';
 
 export interface ListenerOptions {
   /** An address of this machine; default all. */
@@ -59,24 +55,24 @@ export const LISTENER_DEFAULTS = {
 
 /** HTTP-19: the headers of some products are long. */
 const MAX_HEADER_BYTES = 64 * 1024;
-const HANDSHAKE_MS = 15_000;
 /** How often Node.js looks for heads that take too long. */
 const CHECKING_MS = 2_000;
 const REQUESTS_PER_CONNECTION = 1_000;
 const GRACE_MS = 8_000;
-/** OpenSSL keeps no sessions of clients with certificates for a server without such a name. */
-const SESSION_CONTEXT = 'as2';
 
 /** A server for AS2 alone, which brings requests to who handles their path. */
 export class HttpListener {
   private readonly server: Server;
+  private readonly security: ListenerSecurity | undefined;
   private readonly connections: ListenerConnections;
   private readonly working = new Set<Promise<void>>();
   private isClosing = false;
 
   private constructor(private readonly options: ListenerOptions) {
     const { maxConnections, maxConnectionsPerAddress } = { ...LISTENER_DEFAULTS, ...options };
-    this.server = createServerOf(options);
+    const settings = serverOptions(options);
+    this.security = options.tls && new ListenerSecurity(options.tls, settings);
+    this.server = this.security?.server ?? createServer(settings);
     this.connections = new ListenerConnections({ all: maxConnections, perAddress: maxConnectionsPerAddress });
     this.connections.watch(this.server);
     this.server.maxRequestsPerSocket = REQUESTS_PER_CONNECTION;
@@ -97,7 +93,7 @@ export class HttpListener {
   }
 
   get isSecure(): boolean {
-    return this.server instanceof SecureServer;
+    return this.security !== undefined;
   }
 
   /** Connections that are open at this moment. */
@@ -111,13 +107,15 @@ export class HttpListener {
    * @throws As2Error `listener-tls-unusable`
    */
   trustClients(certificates: readonly string[]): void {
-    const { tls } = this.options;
-    if (!tls || !(this.server instanceof SecureServer)) return;
-    try {
-      renewContext(this.server, secureOptions(tls, certificates));
-    } catch (error) {
-      throw listenerTlsError(error);
-    }
+    this.security?.trustClients(certificates);
+  }
+
+  /**
+   * Another certificate with its key (`tls.options`) for new connections; open ones go on as they are.
+   * @throws As2Error `listener-tls-unusable`, and the one of before stays
+   */
+  showCertificate(options: TlsOptions): void {
+    this.security?.show(options);
   }
 
   /** No new connections; what is in work goes on for `graceMs` at most, and new requests on old connections get 503. */
@@ -200,10 +198,10 @@ export class HttpListener {
   }
 }
 
-function createServerOf(options: ListenerOptions): Server {
-  const { tls, tolerant = false } = options;
+function serverOptions(options: ListenerOptions): ServerOptions {
+  const { tolerant = false } = options;
   const { headersTimeoutMs, keepAliveTimeoutMs } = { ...LISTENER_DEFAULTS, ...options };
-  const settings = {
+  return {
     insecureHTTPParser: tolerant,
     maxHeaderSize: MAX_HEADER_BYTES,
     // HTTP-19: a body may take as long as it takes; silence in it is for who reads it.
@@ -211,44 +209,5 @@ function createServerOf(options: ListenerOptions): Server {
     headersTimeout: headersTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     connectionsCheckingInterval: Math.min(CHECKING_MS, headersTimeoutMs),
-  };
-  if (!tls) return createServer(settings);
-  try {
-    const secure = secureOptions(tls, []);
-    const server = createSecureServer({ ...settings, handshakeTimeout: HANDSHAKE_MS, ...secure });
-    renewContext(server, secure);
-    return server;
-  } catch (error) {
-    throw listenerTlsError(error);
-  }
-}
-
-/**
- * Certificates and keys for new connections. Node's own `setSecureContext` knows everything but
- * `allowPartialTrustChain`; without it a certificate that was imported itself is no anchor.
- */
-function renewContext(server: SecureServer, options: TlsOptions): void {
-  server.setSecureContext(options);
-  const { _sharedCreds: own } = server as unknown as { _sharedCreds?: SecureContext };
-  if (!own) throw new Error('this Node.js keeps certificates in an unknown place');
-  Object.assign(server, { _sharedCreds: createSecureContext(options) });
-}
-
-function secureOptions(tls: ListenerTls, trusted: readonly string[]): TlsOptions {
-  const { options, minVersion = 'TLSv1.2', clientCertificate = 'off' } = tls;
-  const { ca = [] } = options;
-  if (options.cert === undefined && options.pfx === undefined) throw new Error('there is no certificate');
-  return {
-    ...options,
-    minVersion,
-    requestCert: clientCertificate !== 'off',
-    // Says whether the connection ends here. A server's own certificate is no matter of it.
-    rejectUnauthorized: clientCertificate === 'required',
-    // Without it, the public authorities would vouch for clients; a client's own certificate is enough of an anchor.
-    ca: [...(Array.isArray(ca) ? ca : [ca]), ...trusted],
-    allowPartialTrustChain: true,
-    // Who offers HTTP/1.0 alone is served, too.
-    ALPNProtocols: ['http/1.1', 'http/1.0'],
-    sessionIdContext: SESSION_CONTEXT,
   };
 }
