@@ -2,6 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 import type { Outbox } from '../../src/exchange';
 import type { Spool } from '../../src/store';
 import { abandoned, hasOutgoing } from './abandoned';
+import { CLOSING_MS } from './closing-times';
 import { core } from './core';
 import { describe } from './describe';
 import type { Partners } from './partners';
@@ -9,8 +10,6 @@ import { safely } from './safely';
 import type { CheckedSettings } from './settings-file';
 import { HeldMessages } from './sending/held-messages';
 
-/** Node-RED waits 15 s for a node that closes; an as2-in may have taken 8 of them. */
-const CLOSE_GRACE_MS = 5_000;
 const LONGEST_DEPLOY_MS = 30_000;
 
 /**
@@ -138,7 +137,7 @@ export class Exchanges {
     this.held.clear();
     this.closing = (async () => {
       const outbox = await openedOutbox?.catch(() => undefined);
-      await outbox?.close(CLOSE_GRACE_MS);
+      await outbox?.close(CLOSING_MS.sending);
       const spool = await openedSpool?.catch(() => undefined);
       await spool?.close();
     })().catch(this.report);

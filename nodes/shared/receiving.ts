@@ -8,6 +8,7 @@ import type {
   ReceiptDecision,
   Receiver,
 } from '../../src/exchange';
+import { CLOSING_MS } from './closing-times';
 import { core } from './core';
 import type { TrustedProxies } from './endpoint-table';
 import { FlowDecisions } from './flow-decisions';
@@ -29,8 +30,6 @@ export interface ReceivingOptions extends InMessageOptions {
   readonly onStore: (problem: As2Error | undefined) => void;
 }
 
-/** Messages in transfer get this long when the node closes; Node-RED waits 15 s for a node. */
-const CLOSE_GRACE_MS = 8_000;
 const TELL_AGAIN_MS = 300_000;
 
 /** The receiver of one as2-in node; made when the flows run, or at the first request: it needs the spool. */
@@ -81,7 +80,7 @@ export class Receiving {
       this.state.decisions.delete(this.decisions);
       this.decisions.close();
     }
-    await receiver?.close(CLOSE_GRACE_MS);
+    await receiver?.close(CLOSING_MS.receiving);
     await this.state.exchanges.release(this.node);
   }
 

@@ -31,7 +31,7 @@ const COMPOSED_AT_ONCE = 32;
 const MEMORY_BYTES = 32 * 1024 * 1024;
 /** Small messages are quicker without files, and there are never so many of them. */
 const LEAST_BYTES = 16 * 1024;
-/** For listeners that are being told when we stop. */
+/** For listeners that are being told when we stop, at least. */
 const TELLING_MS = 2_000;
 
 /**
@@ -167,15 +167,17 @@ export class Outbox {
 
   /**
    * No new messages and attempts. Those in work have `graceMs` to end, then they are ended and go back into the queue,
-   * to be made again by the next process.
+   * to be made again by the next process. Listeners that are being told have what is left of it, or two seconds.
    */
   async close(graceMs = 0): Promise<void> {
     this.isClosed = true;
+    const began = this.elapsed;
     const landed = this.dispatcher.close();
     await this.within(graceMs, landed);
     this.delivery.abort();
     await landed;
-    await this.within(Math.max(graceMs, TELLING_MS), this.announcer.settle());
+    const leftMs = began + graceMs - this.elapsed;
+    await this.within(Math.max(leftMs, TELLING_MS), this.announcer.settle());
   }
 
   private async take(o: SubmitOptions, messageId: string): Promise<QueuedMessage> {
@@ -237,6 +239,11 @@ export class Outbox {
     } finally {
       this.shelf.release(message);
     }
+  }
+
+  /** Milliseconds, whatever the wall clock does. */
+  private get elapsed(): number {
+    return this.clock.monotonic?.() ?? this.clock.now();
   }
 
   /** Waits for work, but not longer than that. */

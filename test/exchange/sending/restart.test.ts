@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { bufferSource } from '../../../src/bytes';
 import type { Script } from '../../partner/trading-partner';
+import { CLOSING_MS } from '../../../nodes/shared/closing-times';
 import { CONTENT, MINUTE_MS, OutboxBench, OWNER, until } from './outbox-bench';
 
 const busyFirst = (times: number): Script => {
@@ -48,6 +49,32 @@ describe('exchange: outbox, restart', () => {
       assert.equal(two?.headers.get('Message-ID'), one?.headers.get('Message-ID'));
       assert.deepEqual(bench.told[0]?.info.context, { n: 1 });
       assert.deepEqual(await (await bench.told[0]?.info.payload())?.read(), CONTENT);
+    });
+  });
+
+  it('closing ends in time, also when an attempt and a listener hang', async () => {
+    const { promise: told, resolve: tell } = Promise.withResolvers<void>();
+    const script: Script = async (arrived, partner) =>
+      arrived.headers.get('Subject') === 'hangs' ? new Promise(() => undefined) : partner.receipt(arrived);
+    const asked = { yet: false };
+    const outcome = async (): Promise<void> => {
+      asked.yet = true;
+      await told;
+    };
+    await OutboxBench.run({ script, listener: { outcome } }, async (bench) => {
+      const { clock } = bench;
+      await bench.submit({ subject: 'hangs' });
+      await bench.submit();
+      await until(() => asked.yet && bench.partner.arrived.length === 2, 'both hang');
+      const closed = bench.outbox.close(CLOSING_MS.sending);
+      await clock.pass(CLOSING_MS.sending);
+      await until(() => bench.outbox.inWork === 1, 'the attempt has ended');
+      await until(() => (clock.untilNext ?? Infinity) < MINUTE_MS / 2, 'what is left for the listener');
+      const tookMs = CLOSING_MS.receiving + CLOSING_MS.sending + (clock.untilNext ?? 0);
+      await clock.pass(2_000);
+      await closed;
+      tell();
+      assert.ok(tookMs <= 12_000, `${tookMs} ms`);
     });
   });
 
