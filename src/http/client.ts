@@ -4,6 +4,7 @@ import { asksForBasic } from './authorization';
 import type { ConnectionSettings } from './connection';
 import { nextAddress } from './redirect';
 import { ServerConnections } from './server-connections';
+import { withoutOwnCertificate } from './tls';
 import { parseHttpUrl } from './url';
 
 export interface PostRequest {
@@ -19,6 +20,8 @@ export interface PostRequest {
   readonly responseLimitBytes?: number;
   /** `fresh`: not on a connection that was kept; for a repeat, when the last one may have broken (HTTP-17). */
   readonly connection?: 'kept' | 'fresh';
+  /** Requests that go to the server at one time, this one too; default 16. A fresh connection does not count. */
+  readonly parallel?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -83,6 +86,5 @@ async function postWithLogin(
 
 /** What belongs to one server only: it is not shown to another one. */
 function withoutLogin({ credentials: _c, headers: _h, ...settings }: ConnectionSettings): ConnectionSettings {
-  const { cert: _cert, key: _key, passphrase: _passphrase, ...tls } = settings.tls ?? {};
-  return { ...settings, tls };
+  return { ...settings, tls: withoutOwnCertificate(settings.tls ?? {}) };
 }

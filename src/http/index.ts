@@ -22,6 +22,6 @@ export { originOf } from './origin';
 export type { RequestOrigin, TrustedProxies } from './origin';
 export { plainAddress, remoteAddressOf } from './remote-address';
 export { statusError } from './status-error';
-export { parsePin } from './tls';
+export { parsePin, withoutOwnCertificate } from './tls';
 export type { TlsSettings } from './tls';
 export { parseHttpUrl, portOf, urlForLog } from './url';

@@ -136,13 +136,13 @@ export class HttpListener {
   }
 
   private async listen(): Promise<void> {
-    const { host = '', port, onProblem } = this.options;
+    const { host = '', port } = this.options;
     await new Promise<void>((resolve, reject) => {
       const failed = (error: Error): void => reject(listenError(error, host, port));
       this.server.once('error', failed);
       this.server.listen({ port, ...(host === '' ? {} : { host }) }, () => {
         this.server.off('error', failed);
-        this.server.on('error', (error) => onProblem?.(listenError(error, host, port)));
+        this.server.on('error', (error) => this.tell(listenError(error, host, port)));
         resolve();
       });
     });
@@ -153,7 +153,7 @@ export class HttpListener {
     request.on('error', () => undefined);
     response.on('error', () => undefined);
     const work = this.answer(request, response).catch(async (error: unknown) => {
-      this.options.onProblem?.(toAs2Error(error));
+      this.tell(toAs2Error(error));
       await sendAnswer(request, response, busyAnswer());
     });
     this.working.add(work);
@@ -169,7 +169,7 @@ export class HttpListener {
       checkFraming(request);
     } catch (error) {
       const refusal = toAs2Error(error);
-      this.options.onProblem?.(refusal);
+      this.tell(refusal);
       await sendAnswer(request, response, refusalAnswer(refusal));
       return;
     }
@@ -181,7 +181,7 @@ export class HttpListener {
   }
 
   private async bring(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { healthPath, isHealthy = () => true, route, onProblem } = this.options;
+    const { healthPath, isHealthy = () => true, route } = this.options;
     const path = (request.url ?? '').replace(/[?#].*$/s, '');
     if (path === healthPath && (request.method === 'GET' || request.method === 'HEAD')) {
       await sendAnswer(request, response, isHealthy() ? textAnswer(200, 'ok') : textAnswer(503, 'not ready'));
@@ -193,8 +193,17 @@ export class HttpListener {
       return;
     }
     const refusal = new As2Error('request-path-unknown', { remoteAddress: remoteAddressOf(request), path });
-    onProblem?.(refusal);
+    this.tell(refusal);
     await sendAnswer(request, response, refusalAnswer(refusal));
+  }
+
+  private tell(problem: As2Error): void {
+    try {
+      this.options.onProblem?.(problem);
+    } catch (error) {
+      // Law 8: nobody else is there to be told.
+      process.emitWarning(new Error('a problem of a listener could not be told', { cause: error }));
+    }
   }
 }
 

@@ -21,7 +21,11 @@ export function nextAddress(
   if (location === '' || !URL.canParse(location, url)) return undefined;
   const next = new URL(location, url);
   if (next.protocol !== 'https:' && next.protocol !== url.protocol) return undefined;
-  if (next.hostname !== url.hostname || next.username !== '' || next.password !== '') return undefined;
+  if (next.hostname !== url.hostname || (hasLogin(next) && !isSameLogin(next, url))) return undefined;
+  // A user name in our user's URL is for that server; a relative address brings it along, a whole one does not.
+  const isSameServer = next.origin === url.origin;
+  next.username = isSameServer ? url.username : '';
+  next.password = isSameServer ? url.password : '';
   if (redirects >= MOST_REDIRECTS) {
     throw new As2Error('http-redirects-too-many', {
       host: url.hostname,
@@ -30,4 +34,12 @@ export function nextAddress(
     });
   }
   return next;
+}
+
+function hasLogin({ username, password }: URL): boolean {
+  return username !== '' || password !== '';
+}
+
+function isSameLogin(one: URL, other: URL): boolean {
+  return one.username === other.username && one.password === other.password;
 }

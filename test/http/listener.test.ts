@@ -270,6 +270,18 @@ describe('http: own listener', () => {
     );
   });
 
+  it('law 8: nor does it end the process when telling us fails', async () => {
+    const warned = once(process, 'warning');
+    const onProblem = (): never => {
+      throw new Error('broken log');
+    };
+    await withHttpListener({ onProblem }, async ({ url }) => {
+      assert.equal((await fetch(`${url}/other`, { method: 'POST', body: 'x' })).status, 404);
+      const [{ cause }] = (await warned) as [Error];
+      assert.match(String(cause), /broken log/);
+    });
+  });
+
   describe('speaks TLS', () => {
     for (const [version, minVersion, isSpoken] of [
       ['TLSv1', undefined, false],

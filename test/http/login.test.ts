@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import type { TLSSocket } from 'node:tls';
 import { bufferSource } from '../../src/bytes';
 import { As2Error } from '../../src/errors';
 import {
@@ -177,6 +178,50 @@ describe('http: redirects, where the settings allow them', () => {
         assert.deepEqual(seenThere.map(shown), [[undefined, undefined]]);
       }),
     ));
+
+  it('HTTP-15: a login in the URL goes with it on the same server, whether the new address is whole or not', () =>
+    withRoutes({ '/': [307, '/new'], '/new': [308, 'WHOLE'] }, async (url, seen, post) => {
+      const { status } = await post(`${url.replace('://', '://us:er@')}/`, { redirects: 'same-host' });
+      assert.equal(status, 200);
+      assert.deepEqual(
+        seen.map(({ headers }) => headers.authorization),
+        Array(3).fill(`Basic ${Buffer.from('us:er').toString('base64')}`),
+      );
+    }));
+
+  it('TLS-05: nor is the client certificate, however it was configured', async () => {
+    const own = await testKeyPair('sender');
+    const { certificatePem: cert, privateKeyPem: key } = own;
+    const server = await testKeyPair('localhost');
+    const shown: string[] = [];
+    const see: Listener = (request, response) => {
+      const { subject } = (request.socket as TLSSocket).getPeerCertificate();
+      shown.push(`${request.url} ${String(subject?.CN ?? 'nobody')}`);
+      request.resume();
+      const location = request.url === '/' ? there : '';
+      response.writeHead(location === '' ? 200 : 307, location === '' ? {} : { Location: location }).end();
+    };
+    const asking = {
+      key: server.privateKeyPem,
+      cert: server.certificatePem,
+      requestCert: true,
+      rejectUnauthorized: false,
+    };
+    let there = '';
+    for (const tls of [{ cert, key }, { options: { cert, key } }]) {
+      await withHttpsServer(asking, see, async (other) =>
+        withHttpsServer(asking, see, async (url) => {
+          there = `${other}/there`;
+          const client = createHttpClient({
+            redirects: 'same-host',
+            tls: { ca: server.certificatePem, ...tls },
+          });
+          await client.post(requestTo(`${url}/`)).finally(() => client.close());
+        }),
+      );
+    }
+    assert.deepEqual(shown, ['/ sender', '/there nobody', '/ sender', '/there nobody']);
+  });
 });
 
 describe('http: chunked transfer, where a partner wants it', () => {
@@ -242,7 +287,8 @@ async function withRoutes(
   const listener: Listener = async (request, response) => {
     seen.push(request);
     const body = await buffer(request);
-    const [status, location] = routes[request.url ?? ''] ?? [200, ''];
+    const [status, route] = routes[request.url ?? ''] ?? [200, ''];
+    const location = route === 'WHOLE' ? `https://${request.headers.host}/whole` : route;
     response.writeHead(status, location === '' ? {} : { Location: location }).end(body);
   };
   await withHttpsServer({ key, cert }, listener, (url) =>

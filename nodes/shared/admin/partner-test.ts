@@ -19,7 +19,9 @@ export function registerPartnerTest(RED: NodeAPI): void {
     RED.auth.needsPermission('as2.write'),
     answering(RED, async (request) => {
       const { message } = { message: undefined, ...(request.body as object | undefined) };
-      return test(RED, deployed(RED, request), message === true, goneSignal(request));
+      return whileThere(request, async (signal) =>
+        test(RED, deployed(RED, request), message === true, signal),
+      );
     }),
   );
 }
@@ -61,11 +63,19 @@ function deployed(RED: NodeAPI, { params }: AdminRequest): PartnerNode {
   return node;
 }
 
-/** Nobody waits for the result any more. */
-function goneSignal(request: AdminRequest): AbortSignal {
+/** Ends when nobody waits for the result any more. A browser asks often on one connection. */
+async function whileThere<T>(
+  { socket }: AdminRequest,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const gone = new AbortController();
-  request.socket.once('close', () => gone.abort());
-  return gone.signal;
+  const onClose = (): void => gone.abort();
+  socket.once('close', onClose);
+  try {
+    return await work(gone.signal);
+  } finally {
+    socket.off('close', onClose);
+  }
 }
 
 /** With the sentences of the language of this Node-RED. */

@@ -1,5 +1,11 @@
 import { As2Error } from '../../errors';
-import { type ConnectionSettings, parseHttpUrl, proxyFor, urlForLog } from '../../http';
+import {
+  type ConnectionSettings,
+  parseHttpUrl,
+  proxyFor,
+  urlForLog,
+  withoutOwnCertificate,
+} from '../../http';
 import type { Partner } from '../types';
 import type { ReceiptTarget } from './receipt-address';
 
@@ -52,6 +58,7 @@ export function receiptConnection(target: ReceiptTarget, partner: Partner): Conn
 function withoutLogin(settings: ConnectionSettings): ConnectionSettings {
   const { credentials: _credentials, headers: _headers, tls, ...others } = settings;
   if (!tls) return others;
-  const { cert: _cert, key: _key, passphrase: _passphrase, pins: _pins, servername: _name, ...trust } = tls;
-  return { ...others, tls: trust };
+  const { pins: _pins, servername: _name, options = {}, ...trust } = withoutOwnCertificate(tls);
+  const { servername: _otherName, ...ownOptions } = options;
+  return { ...others, tls: { ...trust, ...(tls.options ? { options: ownOptions } : {}) } };
 }

@@ -75,6 +75,14 @@ export function planTls(host: string, settings: TlsSettings = {}): TlsPlan {
   }
 }
 
+/** Whom we trust, without how we prove who we are: for a server that is not the one it was meant for. */
+export function withoutOwnCertificate(settings: TlsSettings): TlsSettings {
+  const { cert: _cert, key: _key, passphrase: _passphrase, options, ...trust } = settings;
+  if (!options) return trust;
+  const { cert: _c, key: _k, pfx: _pfx, passphrase: _p, secureContext: _context, ...others } = options;
+  return { ...trust, options: others };
+}
+
 /** Certificates and keys are read once here, not at every handshake. */
 export function withSecureContext(host: string, plan: TlsPlan): TlsPlan {
   try {

@@ -123,7 +123,15 @@ describe('exchange: receiving: where receipts may go', () => {
     ));
 
   it('HTTP-14: what is for the partner’s own address goes nowhere else; receipts can have a login of their own', () => {
-    const tls = { ca: 'CA', pins: ['x'], cert: 'CERT', key: 'KEY' };
+    const options = {
+      cert: 'CERT',
+      key: 'KEY',
+      pfx: 'PFX',
+      passphrase: 'secret',
+      servername: 'as2',
+      ca: 'CA2',
+    };
+    const tls = { ca: 'CA', pins: ['x'], cert: 'CERT', key: 'KEY', options };
     const credentials = { username: 'us', password: 'er' };
     const partner = {
       ...beta,
@@ -135,7 +143,7 @@ describe('exchange: receiving: where receipts may go', () => {
     const elsewhere = to('https://mdn.beta.example/', partner);
     assert.deepEqual(
       [elsewhere.credentials, elsewhere.headers, elsewhere.tls],
-      [undefined, undefined, { ca: 'CA' }],
+      [undefined, undefined, { ca: 'CA', options: { ca: 'CA2' } }],
     );
     assert.equal(elsewhere.responseTimeoutMs, 60_000);
     for (const url of ['https://as2.beta.example:4080/', 'https://mdn.beta.example/']) {
