@@ -12,7 +12,6 @@ import { portOf } from './url';
 
 /** Connections are kept for the next message for this long; many servers close after 5 s by themselves. */
 const IDLE_CONNECTION_MS = 15_000;
-export const CONNECTIONS_PER_HOST = 16;
 
 /** What the way to one server takes. */
 export interface Way {
@@ -47,12 +46,7 @@ export class ServerAgent extends Agent {
   /** @throws As2Error `tls-…`: the settings cannot be used */
   constructor(private readonly way: Way) {
     const { url, settings, proxy, keepAlive } = way;
-    super({
-      keepAlive,
-      maxFreeSockets: CONNECTIONS_PER_HOST,
-      timeout: IDLE_CONNECTION_MS,
-      scheduling: 'lifo',
-    });
+    super({ keepAlive, timeout: IDLE_CONNECTION_MS, scheduling: 'lifo' });
     this.protocol = url.protocol;
     this.defaultPort = url.protocol === 'https:' ? 443 : 80;
     const host = bareHost(url);

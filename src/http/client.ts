@@ -21,7 +21,7 @@ export interface PostRequest {
   /** `fresh`: not on a connection that was kept; for a repeat, when the last one may have broken (HTTP-17). */
   readonly connection?: 'kept' | 'fresh';
   /** Requests that go to the server at one time, this one too; default 16. A fresh connection does not count. */
-  readonly parallel?: number;
+  readonly parallel?: number | undefined;
   readonly signal?: AbortSignal;
 }
 

@@ -1,10 +1,13 @@
 import { isAs2Error } from '../errors';
-import { CONNECTIONS_PER_HOST, ServerAgent } from './agent';
+import { ServerAgent } from './agent';
 import { Attempt } from './attempt';
 import { waitsForChallenge } from './authorization';
 import type { PostRequest, PostResponse } from './client';
 import type { ConnectionSettings } from './connection';
 import { type Proxy, proxyFor } from './proxy';
+
+/** At one time, unless a request allows more. */
+const CONNECTIONS = 16;
 
 /** The connections to one server: a limited number at a time, kept between requests. */
 export class ServerConnections {
@@ -12,7 +15,7 @@ export class ServerConnections {
   sendsLogin: boolean;
   private readonly proxy: Proxy | undefined;
   private agent: ServerAgent | undefined;
-  private free = CONNECTIONS_PER_HOST;
+  private inUse = 0;
   private readonly waiting: (() => void)[] = [];
 
   /** @throws As2Error `proxy-url-invalid` */
@@ -26,12 +29,13 @@ export class ServerConnections {
 
   async post(url: URL, request: PostRequest): Promise<PostResponse> {
     if (request.connection === 'fresh') return this.postAfresh(url, request);
-    await this.turn();
+    await this.turn(request.parallel ?? CONNECTIONS);
     try {
       return await this.postKept(url, request);
     } finally {
-      this.free++;
-      this.waiting.shift()?.();
+      this.inUse--;
+      // All of them, in their order: they may be allowed different numbers.
+      for (const look of this.waiting.splice(0)) look();
     }
   }
 
@@ -71,8 +75,8 @@ export class ServerConnections {
     return new ServerAgent({ url, settings, proxy, keepAlive });
   }
 
-  private async turn(): Promise<void> {
-    while (this.free === 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    this.free--;
+  private async turn(most: number): Promise<void> {
+    while (this.inUse >= Math.max(most, 1)) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    this.inUse++;
   }
 }

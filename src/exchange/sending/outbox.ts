@@ -24,7 +24,8 @@ import { messageIdFor, planSending } from './send-plan';
 import { Shelf } from './shelf';
 import { Steps } from './steps';
 
-const PARALLEL = 16;
+/** To all partners; as many as one of them may be allowed. */
+const PARALLEL = 64;
 /** Messages that are composed at a time. A flow may read a directory with thousands of files at once (law 3). */
 const COMPOSED_AT_ONCE = 32;
 /** For all of them together; of many, each stays in memory only while it is small. */

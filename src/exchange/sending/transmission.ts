@@ -92,6 +92,7 @@ class Attempt {
       headers: await message.headers(),
       body: this.watched(body),
       connection,
+      parallel: relationship.partner.parallel,
       ...(signal ? { signal } : {}),
     });
     const sentAt = new Date((this.o.clock ?? systemClock).now()).toISOString();

@@ -12,7 +12,7 @@ export interface OutboxOptions {
    * partner: its name })`.
    */
   readonly directory: StationDirectory;
-  /** Messages on their way at one time, to all partners; default 16. */
+  /** Messages on their way at one time, to all partners; default 64. */
   readonly parallel?: number;
   /** For partners without own ones; default 1, 5, 10, 20, 40, 60, 60, … minutes. */
   readonly pausesMs?: readonly number[];

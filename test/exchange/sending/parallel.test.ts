@@ -69,6 +69,18 @@ describe('exchange: outbox, parallel', () => {
     }
   });
 
+  it('as many as are allowed have a connection each', async () => {
+    const gate = new Gate();
+    const partner = { parallel: 64, sending: plain } as const;
+    await OutboxBench.run({ partner, script: gate.script }, async (bench) => {
+      await Promise.all(Array.from({ length: 70 }, () => bench.submit()));
+      await until(() => gate.inside === 64, 'all that are allowed have arrived');
+      gate.open();
+      await until(() => bench.told.length === 70, 'all are told');
+      assert.equal(gate.most, 64);
+    });
+  });
+
   it('sends so many in all; a partner with much to get and one that is slow take no turn of the others', async () => {
     const gate = new Gate();
     const options = { parallel: 4 };
