@@ -15,7 +15,7 @@ const NOISE: ReadonlySet<As2ErrorCode> = new Set([
   'request-header-repeated',
   'request-length-ambiguous',
 ]);
-/** How often a port that is not free is tried again. */
+/** How often a port that is not free is tried again, and the files of the certificate are looked at. */
 const REOPEN_MS = 15_000;
 
 export default function register(RED: NodeAPI): void {
@@ -30,6 +30,7 @@ export default function register(RED: NodeAPI): void {
         if (problem) this.error(describe(RED, problem));
         else this.log(RED._('as2-listener.log.listening', { port: String(port) }));
       },
+      onRenewed: () => this.log(RED._('as2-listener.log.renewed')),
       onProblem: (error) => {
         if (NOISE.has(error.code)) this.debug(describe(RED, error));
         else this.error(describe(RED, error));

@@ -16,6 +16,8 @@ export interface ListenerServerOptions {
   readonly clientCertificates: () => readonly string[];
   /** It listens, or cannot. */
   readonly onState: (problem: As2Error | undefined, port: number) => void;
+  /** New connections get another certificate. */
+  readonly onRenewed?: () => void;
   /** Requests that are none, and what else goes wrong besides. */
   readonly onProblem: (error: As2Error) => void;
 }
@@ -31,6 +33,8 @@ export class ListenerServer implements EndpointServer {
   private problem: As2Error | undefined;
   /** PEM of what the listener was told to trust. */
   private trusted = '';
+  /** What is said already about a certificate that cannot be exchanged. */
+  private renewal = '';
   private isClosed = false;
 
   constructor(private readonly options: ListenerServerOptions) {}
@@ -65,7 +69,7 @@ export class ListenerServer implements EndpointServer {
     await this.open();
   }
 
-  /** Tries again what did not work; does nothing when it listens. Never rejects. */
+  /** Tries again what did not work; when it listens, shows the certificate of today. Never rejects. */
   async open(): Promise<void> {
     this.opening ??= this.tryToOpen().finally(() => (this.opening = undefined));
     await this.opening;
@@ -80,11 +84,12 @@ export class ListenerServer implements EndpointServer {
   private async tryToOpen(): Promise<void> {
     if (this.isClosed) return;
     try {
-      const isNew = !this.listener;
+      const isNews = !this.listener || this.problem !== undefined;
+      if (this.listener) await this.renewCertificate(this.listener);
       this.listener ??= await this.listen(ready(this.options.settings));
       this.trustPartners(this.listener);
       this.problem = undefined;
-      if (isNew) this.tell();
+      if (isNews) this.tell();
     } catch (error) {
       const problem = toAs2Error(error);
       const isKnown = this.problem?.code === problem.code;
@@ -102,8 +107,24 @@ export class ListenerServer implements EndpointServer {
     this.trusted = trusted;
   }
 
+  /** Until the new one can be used, the one of before is shown. */
+  private async renewCertificate(listener: HttpListener): Promise<void> {
+    try {
+      const options = await ready(this.options.settings).renewedTls?.();
+      this.renewal = '';
+      if (!options) return;
+      listener.showCertificate(options);
+      this.options.onRenewed?.();
+    } catch (error) {
+      const problem = toAs2Error(error);
+      if (problem.message === this.renewal) return;
+      this.renewal = problem.message;
+      this.options.onProblem(problem);
+    }
+  }
+
   private async listen(settings: ListenerSettings): Promise<HttpListener> {
-    const { trustedProxies: _proxies, ...options } = settings;
+    const { trustedProxies: _proxies, renewedTls: _renewed, ...options } = settings;
     return core.http.HttpListener.open({
       ...options,
       route: (path) => {

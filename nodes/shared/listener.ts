@@ -6,6 +6,7 @@ import { core } from './core';
 import type { EndpointServer, TrustedProxies } from './endpoint-table';
 import { readRanges } from './inbound';
 import { asText, choice, flag, text, wholeNumber } from './settings';
+import { TlsFiles } from './tls-files';
 
 export interface ListenerDef extends NodeDef {
   /** Address of this machine; default all. */
@@ -43,6 +44,8 @@ export const MIN_VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const;
 
 export type ListenerSettings = Omit<ListenerOptions, 'route' | 'onProblem' | 'isHealthy'> & {
   readonly trustedProxies?: TrustedProxies;
+  /** The certificate and key, when their files have changed. */
+  readonly renewedTls?: () => Promise<TlsOptions | undefined>;
 };
 
 export function isListenerNode(node: Node | null | undefined): node is ListenerNode {
@@ -53,11 +56,10 @@ export function isListenerNode(node: Node | null | undefined): node is ListenerN
 export function readListener(RED: NodeAPI, def: ListenerDef, label: string): ListenerSettings {
   const { LISTENER_DEFAULTS } = core.http;
   const healthPath = text(def.healthPath, 'health path');
-  const tls = readTls(RED, def, label);
   return {
     host: text(def.host, 'address'),
     port: wholeNumber(def.port, 'port', 4433, 65_535),
-    ...(tls ? { tls } : {}),
+    ...readTls(RED, def, label),
     tolerant: flag(def.tolerant, 'old products', false),
     maxConnections: wholeNumber(
       def.maxConnections,
@@ -86,18 +88,43 @@ function readProxies(def: ListenerDef): Pick<ListenerSettings, 'trustedProxies'>
 }
 
 /** @throws As2Error `listener-tls-missing`, `listener-tls-needed`, `certificate-…` */
-function readTls(RED: NodeAPI, def: ListenerDef, label: string): ListenerTls | undefined {
+function readTls(
+  RED: NodeAPI,
+  def: ListenerDef,
+  label: string,
+): Pick<ListenerSettings, 'tls' | 'renewedTls'> {
   const clientCertificate = choice(def.clientCertificate, 'client certificate', CLIENT_CERTIFICATE, 'off');
   const id = asText(def.tls);
   if (id === '') {
     if (clientCertificate !== 'off') throw new As2Error('listener-tls-needed', { listener: label });
-    return undefined;
+    return {};
   }
   const node: TlsConfigNode | null = RED.nodes.getNode(id);
   if (!node?.addTLSOptions) throw new As2Error('listener-tls-missing', { listener: label });
   const given: TlsOptions & { servername?: string } = {};
   node.addTLSOptions(given);
-  // What is about servers matters where Node-RED is the client; here it would switch checks of clients off.
+  const clientCa = text(def.clientCa, 'certificates of senders');
+  const more = clientCa === '' ? [] : core.pki.readCertificates(clientCa).map((one) => one.toPem());
+  const tls: ListenerTls = {
+    options: serverOptions(given, more),
+    minVersion: choice(def.minVersion, 'least version', MIN_VERSIONS, 'TLSv1.2'),
+    clientCertificate,
+  };
+  const files = new TlsFiles(RED, node, given);
+  return {
+    tls,
+    async renewedTls() {
+      const changed = await files.changed();
+      return changed && serverOptions({ ...given, ...changed }, more);
+    },
+  };
+}
+
+/** What is about servers matters where Node-RED is the client; here it would switch checks of clients off. */
+function serverOptions(
+  given: TlsOptions & { readonly servername?: string },
+  clientCa: readonly string[],
+): TlsOptions {
   const {
     servername: _servername,
     rejectUnauthorized: _rejectUnauthorized,
@@ -105,11 +132,5 @@ function readTls(RED: NodeAPI, def: ListenerDef, label: string): ListenerTls | u
     ca = [],
     ...options
   } = given;
-  const clientCa = text(def.clientCa, 'certificates of senders');
-  const more = clientCa === '' ? [] : core.pki.readCertificates(clientCa).map((one) => one.toPem());
-  return {
-    options: { ...options, ca: [...(Array.isArray(ca) ? ca : [ca]), ...more] },
-    minVersion: choice(def.minVersion, 'least version', MIN_VERSIONS, 'TLSv1.2'),
-    clientCertificate,
-  };
+  return { ...options, ca: [...(Array.isArray(ca) ? ca : [ca]), ...clientCa] };
 }

@@ -12,6 +12,8 @@ export interface ListenerPlan {
   readonly changes?: StationChanges;
   /** With a server certificate for localhost. */
   readonly tls?: boolean;
+  /** Properties of the tls-config; with files of its own it has no stored certificate. */
+  readonly tlsConfig?: Properties;
   /** Of nodes by their id, beside the keys. */
   readonly credentials?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly settings?: Properties;
@@ -50,7 +52,7 @@ export async function withBobOnListener(
 }
 
 async function flowOf(plan: ListenerPlan, port: number, origin: string) {
-  const { listener = {}, as2In = {}, changes = {}, tls = false } = plan;
+  const { listener = {}, as2In = {}, changes = {}, tls = false, tlsConfig = {} } = plan;
   const stations = await aliceAndBob(`${origin}/as2`, changes);
   const server = await testKeyPair('localhost');
   const nodes = [
@@ -66,6 +68,7 @@ async function flowOf(plan: ListenerPlan, port: number, origin: string) {
             key: '',
             ca: '',
             verifyservercert: false,
+            ...tlsConfig,
           },
         ]
       : []),

@@ -203,6 +203,12 @@ export class RunningFlow {
       .map((entry) => String(entry?.msg));
   }
 
+  /** Waits until a node has logged what fits. */
+  async logs(level: 'error' | 'info', pattern: RegExp, timeoutMs = WAIT_MS): Promise<void> {
+    const fits = () => (this.logged(level).some((line) => pattern.test(line)) ? true : undefined);
+    await waitFor(fits, timeoutMs, () => `${String(pattern)} in the log; ${this.whatElse()}`);
+  }
+
   /** For the report of a test that fails. */
   private whatElse(): string {
     const errors = [...this.got.values()].flat().flatMap(({ error }) => error?.message ?? []);
