@@ -287,7 +287,7 @@ describe('edge: one time to fail to decrypt', () => {
    */
   const FACTOR = 2.5;
   const SLACK_MS = 0.5;
-  const TRIES = 4;
+  const TRIES = 8;
 
   type Kind = readonly [name: string, message: Wire];
 
