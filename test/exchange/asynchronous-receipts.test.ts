@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout } from 'node:timers/promises';
 import { newMessageId } from '../../src/as2';
 import { As2Error } from '../../src/errors';
 import type { ReceiptDecision } from '../../src/exchange';
@@ -10,6 +11,7 @@ import { receiving } from '../partner/receiving';
 import type { StationOptions } from '../partner/station';
 import { composeWire, withHeaders } from '../partner/wire-message';
 import { testKeyPair } from '../support/keys';
+import { until } from './sending/outbox-bench';
 import { passing, SimulatedClock } from '../support/simulated-clock';
 
 const partner = { receiptHosts: ['127.0.0.1'] };
@@ -18,7 +20,7 @@ describe('exchange: asynchronous receipts', () => {
   it('HTTP-12, MDN-13: 204 first, then the receipt to the address the partner names', async () => {
     const steps: string[] = [];
     const handOver: StationOptions['handOver'] = async () => {
-      while (!steps.includes('answered')) await new Promise((resolve) => setTimeout(resolve, 5));
+      while (!steps.includes('answered')) await setTimeout(5);
       return { accept: true };
     };
     await withReceiptAddress(200, async ({ address, received }) => {
@@ -262,6 +264,35 @@ describe('exchange: asynchronous receipts', () => {
           station.messages.map(({ redelivered }) => redelivered),
           [false, true, true],
         );
+      });
+    });
+  });
+
+  it('REL-07: given up only while nobody else works on it: what was decided meanwhile stays', async () => {
+    const flow = Promise.withResolvers<ReceiptDecision>();
+    flow.promise.catch(() => undefined);
+    const handOver: StationOptions['handOver'] = () => flow.promise;
+    await withReceiptAddress(200, async ({ address, received }) => {
+      const options = { partner, handOver, receiptAttempts: 1 };
+      await receiving(options, async ({ alpha, beta, post, station }) => {
+        await post(await composeWire(alpha, beta, { receipt: { signed: true, deliveryUrl: address } }));
+        const { exchangeId = '' } = await station.event('message-handed-over');
+        const { key } = (await station.spool.get(exchangeId))!.record;
+        await station.spool.exclusively('in', key, async () => {
+          flow.reject(new Error('the database is down'));
+          // Whoever does not wait for the others has decided by then.
+          await Promise.race([station.event('message-decided'), setTimeout(300)]);
+          const folder = (await station.spool.get<IncomingFacts>(exchangeId))!;
+          const disposition = 'automatic-action/MDN-sent-automatically; processed';
+          await folder.advance('accepted', { accepted: true, disposition }, { dueAt: null });
+        });
+        await until(() => station.receiver.inWork === 0, 'nothing is in work');
+        const history = await station.spool.history(exchangeId);
+        assert.deepEqual(
+          history.map(({ state }) => state),
+          ['received', 'taken', 'accepted'],
+        );
+        assert.equal(received.length, 0);
       });
     });
   });

@@ -116,11 +116,22 @@ export class AsynchronousMessages {
   }
 
   /** The reason lies on our side; nobody would repeat the message, since it was answered. */
-  private async putOff(failed: IncomingFolder, error: As2Error): Promise<void> {
-    const { clock, retry, options } = this.receiver;
-    // What could not be written is still in the memory of the one that failed.
-    const folder = await options.spool.get<IncomingFacts>(failed.record.id);
-    if (!folder) return;
+  private async putOff({ record }: IncomingFolder, error: As2Error): Promise<void> {
+    const { options, undecided } = this.receiver;
+    const { key, id } = record;
+    await options.spool.exclusively('in', key, async () => {
+      // What could not be written is still in the memory of the one that failed.
+      const folder = await options.spool.get<IncomingFacts>(id);
+      if (!folder) return;
+      // A repeat with a synchronous receipt has brought it to the flow meanwhile, or even a decision.
+      if (folder.record.claimed && undecided.replyFor(key)) return;
+      if (folder.record.facts.disposition !== undefined) this.deliver({ folder });
+      else await this.tryLater(folder, error);
+    });
+  }
+
+  private async tryLater(folder: IncomingFolder, error: As2Error): Promise<void> {
+    const { clock, retry } = this.receiver;
     const attempt = folder.record.attempts + 1;
     if (attempt >= retry.attempts) return this.giveUp(folder, error);
     const dueAt = clock.now() + pauseAfter(attempt, retry);
