@@ -298,6 +298,8 @@ export const errorTexts = {
     'The head of a request from {remoteAddress} is malformed at "{header}". It was refused, because a proxy may have read it differently.',
   'request-header-repeated':
     'The request from {remoteAddress} has the header {header} more than once with different values. It was refused, because it cannot be told which one counts.',
+  'request-interrupted':
+    'The connection from {remoteAddress} was cut off in the middle of a message. {heldBytes} bytes of it are kept, and a sender that knows AS2 Restart goes on behind them; any other one sends the whole message again.',
   'request-length-ambiguous':
     'The request from {remoteAddress} states its length in two ways. It was refused, because such a request can smuggle a second one past a proxy.',
   'request-login-missing':
@@ -312,6 +314,8 @@ export const errorTexts = {
     'A {method} request from {remoteAddress} came to an AS2 address, which takes only POST. If a browser was pointed at it, all is well.',
   'request-path-unknown':
     'A request from {remoteAddress} came for the path {path}, at which no AS2 node listens. If a partner uses it, give them the right URL.',
+  'request-range-refused':
+    'A message was to be gone on with at byte {firstByte}, but {heldBytes} bytes of it are here. The sender was told so and goes on there.',
   'request-timeout':
     'The sender {remoteAddress} sent nothing for {seconds} seconds, after {receivedBytes} bytes of a message. Nothing was processed; the sender has to send it again.',
   'request-too-large':
@@ -320,6 +324,8 @@ export const errorTexts = {
     'There were more than {limit} {what} in a minute. The next ones get HTTP status 429 until the minute is over.',
   'request-too-slow':
     'The sender {remoteAddress} sent only {receivedBytes} bytes of a message in {seconds} seconds, which keeps a place from others. Nothing was processed; the sender has to send it again over a better connection.',
+  'transfer-in-work':
+    'A message was to be gone on with while it is still coming on another connection. The sender was asked to come again in a moment.',
   'tls-chain-incomplete':
     'The server at {host} shows only its own certificate, issued by {issuer}, which is not trusted ({reason}). If {issuer} belongs to a public authority, the partner has to let the server send its intermediate certificates too; else enter the certificate of {issuer}, or that of the server, as trusted TLS certificate in the connection settings of the partner. Its SHA-256 fingerprint is {fingerprint}.',
   'tls-client-certificate-refused':

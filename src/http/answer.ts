@@ -12,6 +12,8 @@ export interface HttpAnswer {
   readonly body: Buffer;
   /** The connection cannot be used any more, because the request was not read to its end. */
   readonly close?: boolean;
+  /** What Content-Length says in the answer to a HEAD, which has no body. */
+  readonly describedLength?: number;
 }
 
 /** A sender that is still sending gets this long, and so many bytes, to see the answer before the connection is closed. */
@@ -20,6 +22,8 @@ const LINGER_BYTES = 64 * 1024 * 1024;
 const RETRY_AFTER_SECONDS = 60;
 
 /** What a sender is told; it says less than the error our user sees (design: texts to partners say less). */
+/** Until a connection that has broken without a word is given up. */
+const LOCKED_SECONDS = 2;
 const REFUSALS: Partial<
   Record<As2ErrorCode, { readonly status: number; readonly text: string; readonly close?: true }>
 > = {
@@ -70,6 +74,9 @@ const REFUSALS: Partial<
   'request-cut-off': { status: 400, text: 'The message is not complete.', close: true },
   'as2-header-missing': { status: 400, text: 'This is not an AS2 message: AS2-From or AS2-To is missing.' },
   'as2-name-malformed': { status: 400, text: 'AS2-From or AS2-To is not an AS2 name.' },
+  'request-interrupted': { status: 400, text: 'The message is not complete.', close: true },
+  'request-range-refused': { status: 416, text: 'This is not where the message goes on.', close: true },
+  'transfer-in-work': { status: 500, text: 'This message is coming on another connection.', close: true },
 };
 
 /** A short answer in plain text. */
@@ -93,6 +100,11 @@ export function emptyAnswer(status: 200 | 204 = 200): HttpAnswer {
 
 /** 503: nothing was processed, and the sender may try again (HTTP-13). */
 export function busyAnswer(retryAfterSeconds = RETRY_AFTER_SECONDS): HttpAnswer {
+/** How many octets of a body are here (RST-02). */
+export function heldAnswer(heldBytes: number): HttpAnswer {
+  return { ...emptyAnswer(200), describedLength: heldBytes };
+}
+
   return textAnswer(503, 'This station cannot take messages right now. Please send again later.', {
     headers: [['Retry-After', String(retryAfterSeconds)]],
     close: true,
@@ -113,6 +125,10 @@ function headersOf(status: number, { facts }: As2Error): [string, string][] {
   if (status === 401) return [['WWW-Authenticate', 'Basic realm="as2", charset="UTF-8"']];
   return status === 429 ? [['Retry-After', String(facts.retryAfterSeconds ?? RETRY_AFTER_SECONDS)]] : [];
 }
+  // RST-04
+  if (status === 416) return [['Content-Range', `bytes */${Number(facts.heldBytes)}`]];
+  // RST-06
+  if (status === 500) return [['Retry-After', String(LOCKED_SECONDS)]];
 
 /**
  * Sends an answer; never throws. An answer to a pipelined request waits until those before it are sent.
@@ -128,7 +144,9 @@ export async function sendAnswer(
   const unread = !request.complete && hasBody(request);
   const fields = answer.headers.entries().flat();
   // RFC 9110 §8.6: a 204 has no Content-Length.
-  if (answer.status !== 204) fields.push('Content-Length', String(answer.body.length));
+  if (answer.status !== 204) {
+    fields.push('Content-Length', String(answer.describedLength ?? answer.body.length));
+  }
   if (unread || answer.close === true) fields.push('Connection', 'close');
   response.writeHead(answer.status, fields);
   if (request.method !== 'HEAD' && answer.body.length > 0) response.write(answer.body);

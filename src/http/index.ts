@@ -1,4 +1,4 @@
-export { busyAnswer, emptyAnswer, refusalAnswer, sendAnswer, textAnswer } from './answer';
+export { busyAnswer, emptyAnswer, heldAnswer, refusalAnswer, sendAnswer, textAnswer } from './answer';
 export type { HttpAnswer } from './answer';
 export { createHttpClient } from './client';
 export type { HttpClient, PostRequest, PostResponse } from './client';
@@ -15,8 +15,10 @@ export type { ConnectionSettings, Credentials } from './connection';
 export type { ProxySettings } from './proxy';
 export { HttpListener, LISTENER_DEFAULTS } from './listener';
 export type { ListenerOptions, ListenerTls, Route } from './listener';
+export { type ContentRange, formatContentRange, heldOf, parseContentRange } from './content-range';
+export { entityTagOf } from './entity-tag';
 export { proxyFor } from './proxy';
-export { readRequestBody, readRequestHead } from './request';
+export { isStateQuery, readRequestBody, readRequestHead, requestBody } from './request';
 export type { RequestLimits } from './request';
 export { originOf } from './origin';
 export type { RequestOrigin, TrustedProxies } from './origin';

@@ -32,7 +32,14 @@ const ONCE_ONLY = [
   'Disposition-Notification-To',
   'Disposition-Notification-Options',
   'Receipt-Delivery-Option',
+  'ETag',
+  'Content-Range',
 ];
+
+/** Whether it asks how much of a body is here (RST-02): a HEAD that names a transfer. */
+export function isStateQuery({ method, headers }: IncomingMessage): boolean {
+  return method === 'HEAD' && headers.etag !== undefined;
+}
 
 /**
  * Checks the head of a request before anything of its body is read.
@@ -42,7 +49,8 @@ const ONCE_ONLY = [
 export function readRequestHead(request: IncomingMessage, limitBytes: number): Headers {
   const remoteAddress = remoteAddressOf(request);
   const method = request.method ?? '';
-  if (method !== 'POST') throw new As2Error('request-method', { method, remoteAddress });
+  if (method !== 'POST' && !isStateQuery(request))
+    throw new As2Error('request-method', { method, remoteAddress });
   checkFraming(request);
   const headers = Headers.fromRawHeaders(request.rawHeaders);
   for (const header of ONCE_ONLY) {
@@ -77,12 +85,22 @@ export async function readRequestBody(
   spillOptions: Pick<SpillOptions, 'directory' | 'thresholdBytes'>,
 ): Promise<SpilledBytes> {
   const remoteAddress = remoteAddressOf(request);
-  const chunks = capturedBody(request) ?? arrivingBody(request, limits.idleTimeoutMs);
-  return spill(chunks, {
+  return spill(requestBody(request, limits), {
     ...spillOptions,
     limitBytes: limits.limitBytes,
     limitError: (limitBytes) => new As2Error('request-too-large', { limitBytes, remoteAddress }),
   });
+}
+
+/**
+ * The body of a request as it comes.
+ * @throws As2Error while it is read: `request-timeout`, `request-too-slow`, `request-cut-off`, `request-body-taken`
+ */
+export function requestBody(
+  request: IncomingMessage,
+  { idleTimeoutMs }: Pick<RequestLimits, 'idleTimeoutMs'>,
+): Chunks {
+  return capturedBody(request) ?? arrivingBody(request, idleTimeoutMs);
 }
 
 function capturedBody(request: CapturedRequest): Chunks | undefined {

@@ -10,6 +10,8 @@ import type { Direction, ExchangeKey, ExchangeRecord, HistoryEntry, Step } from 
 import type { FolderHome } from './folder-home';
 import { Journal, type JournalEntry } from './journal/journal';
 import type { DueFilter, ListFilter } from './journal/queries';
+import type { PartialLimits } from './partial-files';
+import { Partials } from './partials';
 import { Locks } from './locks';
 import { RefusedQuota } from './refused-quota';
 import type { Store } from './removal';
@@ -28,6 +30,8 @@ export interface SpoolSettings {
   /** At most so many refused messages are kept as evidence, the newest ones; default 10,000. */
   readonly refusedCount?: number;
   /** At most so many octets of them; default 1 GiB. */
+  /** Messages that broke off and may be taken up again; default: 2 days, 16 GiB, 8 GiB from each station. */
+  readonly partials?: Partial<PartialLimits>;
   readonly refusedBytes?: number;
   readonly clock?: Clock;
   /** Told of each record that was found to be damaged, once: it is set aside, and everything else goes on. */
@@ -43,6 +47,11 @@ const SMALL_BYTES = 64 * 1024;
 const DAY_MS = 24 * 3_600_000;
 const RETENTION_MS = 30 * DAY_MS;
 const REFUSED_COUNT = 10_000;
+const PARTIAL_LIMITS: PartialLimits = {
+  maxAgeMs: 2 * DAY_MS,
+  maxBytes: 16 * 1024 ** 3,
+  maxBytesEach: 8 * 1024 ** 3,
+};
 const REFUSED_BYTES = 1024 ** 3;
 /** Nothing is ever put off for longer; what is due later than this was written before the clock was set back. */
 const LONGEST_PAUSE_MS = 7 * DAY_MS;
@@ -55,6 +64,7 @@ const PAGE = 100;
  *     journal.sqlite             one row for each exchange, its history, its small files
  *     staging/<id>/              large files, being built or being removed
  *     in/<day>/<id>/             large files of messages received, taken or not
+ *     partial/                   bodies that broke off, until their senders go on
  *     out/<day>/<id>/            large files of messages sent
  */
 export class Spool {
@@ -67,6 +77,8 @@ export class Spool {
     private readonly settings: SpoolSettings,
     private readonly journal: Journal,
     private readonly refused: RefusedQuota,
+    /** Bodies that broke off (AS2 Restart). */
+    readonly partials: Partials,
     private readonly sweeper: Sweeper,
   ) {
     this.clock = settings.clock ?? systemClock;
@@ -91,7 +103,7 @@ export class Spool {
   static async open(settings: SpoolSettings): Promise<Spool> {
     const { directory } = settings;
     await storing(directory, async () => {
-      for (const name of ['', 'staging', 'in', 'out']) {
+      for (const name of ['', 'staging', 'in', 'out', 'partial']) {
         await makeDirectoryDurably(join(directory, name));
         await chmod(join(directory, name), 0o700);
       }
@@ -117,7 +129,10 @@ export class Spool {
       bytes: settings.refusedBytes ?? REFUSED_BYTES,
       retentionMs,
     });
-    return new Spool(settings, journal, refused, await Sweeper.start(store, refused, clock, retentionMs));
+    const limits = { ...PARTIAL_LIMITS, ...settings.partials };
+    const partials = new Partials(join(directory, 'partial'), limits, clock);
+    const sweeper = await Sweeper.start(store, [refused, partials], clock, retentionMs);
+    return new Spool(settings, journal, refused, sweeper, partials);
   }
 
   get directory(): string {

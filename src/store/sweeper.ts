@@ -1,6 +1,5 @@
 import type { Clock } from './clock';
 import { ClockGuard, type ClockMemory } from './clock-guard';
-import type { RefusedQuota } from './refused-quota';
 import { removeAbandoned, removeOldExchanges, removeOrphans, type Store } from './removal';
 
 const HOUR_MS = 3_600_000;
@@ -11,6 +10,12 @@ const FIRST_SWEEP_MS = 60_000;
 const ABANDONED_MS = DAY_MS;
 const MEMORY = 'clock';
 
+/** What has limits of its own. */
+export interface Limited {
+  /** @returns how many were removed */
+  removeOld(now: number): Promise<number>;
+}
+
 /** Removes what is older than it has to be kept, every hour. */
 export class Sweeper {
   private timer: { cancel(): void } | undefined;
@@ -18,7 +23,7 @@ export class Sweeper {
 
   private constructor(
     private readonly store: Store,
-    private readonly refused: RefusedQuota,
+    private readonly limited: readonly Limited[],
     private readonly clock: Clock,
     private readonly retentionMs: number,
     private readonly guard: ClockGuard,
@@ -26,7 +31,7 @@ export class Sweeper {
 
   static async start(
     store: Store,
-    refused: RefusedQuota,
+    limited: readonly Limited[],
     clock: Clock,
     retentionMs: number,
   ): Promise<Sweeper> {
@@ -35,7 +40,7 @@ export class Sweeper {
       clock,
       memory === undefined ? undefined : (JSON.parse(memory) as ClockMemory),
     );
-    const sweeper = new Sweeper(store, refused, clock, retentionMs, guard);
+    const sweeper = new Sweeper(store, limited, clock, retentionMs, guard);
     sweeper.sweepAfter(FIRST_SWEEP_MS);
     return sweeper;
   }
@@ -59,7 +64,7 @@ export class Sweeper {
     const expired = now - this.retentionMs;
     let removed = await removeAbandoned(this.store.staging, now - ABANDONED_MS);
     removed += await removeOldExchanges(this.store, expired);
-    removed += await this.refused.removeOld(now);
+    for (const one of this.limited) removed += await one.removeOld(now);
     // Also those that were received under another journal are evidence until then.
     for (const direction of ['in', 'out'] as const) {
       removed += await removeOrphans(this.store, direction, expired);

@@ -96,6 +96,7 @@ describe('store: spool', () => {
         'journal.sqlite-shm',
         'journal.sqlite-wal',
         'out',
+        'partial',
         'staging',
       ]);
     });

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isReceipt, looksLikeReceipt, readAs2Headers, type RequestHeaders } from '../../as2';
+import { isReceipt, readAs2Headers, type RequestHeaders } from '../../as2';
 import type { SpilledBytes } from '../../bytes';
 import { As2Error, toAs2Error } from '../../errors';
 import {
   busyAnswer,
   emptyAnswer,
   type HttpAnswer,
-  readRequestBody,
+  isStateQuery,
   readRequestHead,
   refusalAnswer,
   remoteAddressOf,
@@ -22,7 +22,8 @@ import { Admission } from './admission';
 import { Arrivals } from './arrivals';
 import { type Arrival, arrivalOf, isAsynchronous, type ReceiverContext, senderOf } from './arrival';
 import { AsynchronousMessages } from './asynchronous';
-import { RECEIPT_LIMIT_BYTES, takeReceipt } from './incoming-receipt';
+import { readIncomingBody } from './incoming-body';
+import { takeReceipt } from './incoming-receipt';
 import { type StoredMessage, storeMessage } from './open-message';
 import { RareEvents } from './rare-events';
 import { RefusalRate } from './refusal-rate';
@@ -30,6 +31,7 @@ import { answerFor, type Reply } from './reply';
 import { Slots } from './slots';
 import { findStations } from './stations';
 import { takeMessage } from './take-message';
+import { answerStateQuery } from './transfer-part';
 import { Undecided } from './undecided';
 import { answerUnknown } from './unknown-stations';
 
@@ -138,6 +140,10 @@ class HttpReceiver implements Receiver {
       return;
     }
     try {
+      if (isStateQuery(request)) {
+        await answer(await answerStateQuery(arrival));
+        return;
+      }
       const body = await this.readBody(request, arrival, { answer, leave });
       if (body) await this.take(arrival, body, answer);
     } finally {
@@ -222,18 +228,15 @@ class HttpReceiver implements Receiver {
   /** @returns undefined, when the request was answered already */
   private async readBody(
     request: IncomingMessage,
-    { headers, emit, remoteAddress, relationship, request: { from, to } }: Arrival,
+    arrival: Arrival,
     { answer, leave }: { readonly answer: SendAnswer; readonly leave: () => void },
   ): Promise<SpilledBytes | undefined> {
+    const { emit, remoteAddress, relationship, request: as2 } = arrival;
+    const { from, to } = as2;
     const { spool } = this.options;
-    const limitBytes = Math.min(
-      this.limits.limitBytes,
-      relationship.partner.inbound?.maxMessageBytes ?? Infinity,
-      looksLikeReceipt(headers) ? RECEIPT_LIMIT_BYTES : Infinity,
-    );
     const coming = this.arrivals.begin(request, relationship.partner.as2Name, leave);
     try {
-      return await readRequestBody(request, { ...this.limits, limitBytes }, this.context.spill());
+      return await readIncomingBody(request, arrival, this.limits);
     } catch (error) {
       const refusal = coming.wasEnded
         ? new As2Error('request-made-room', { remoteAddress })

@@ -5,6 +5,7 @@ import { isAsynchronous, senderOf } from './arrival';
 import type { StoredMessage } from './open-message';
 import type { HandedOver } from './hand-over';
 import { makeReceipt, storeReceipt } from './reply';
+import { forgetTransfer } from './transfer-part';
 
 /**
  * Answers a message that cannot be taken with an error receipt, when one was asked for. The flow does not see it. Its
@@ -17,6 +18,7 @@ export async function refuse(message: StoredMessage, error: As2Error, remark?: s
   const { arrival, folder } = message;
   const { options, clock, owner, refusals } = arrival.receiver;
   refusals.add(senderOf(arrival));
+  await forgetTransfer(arrival);
   const verdict = dispositionFor(error);
   const disposition = formatDisposition(verdict);
   const receipt = await makeReceipt(arrival, { disposition: verdict, mic: micOfError(error), remark });
