@@ -15,6 +15,7 @@ export interface Delivered {
   readonly payload: string;
 }
 
+const PATIENCE_MS = 40_000;
 const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 
 /** A real Node-RED with Bob's as2-in, to be attacked; GET /delivered tells what his flow got. */
@@ -38,7 +39,8 @@ export class AttackedStation {
   /** What the flow got since the last call. @param expected that many are waited for */
   async delivered(expected = 0): Promise<Delivered[]> {
     const all: Delivered[] = [];
-    for (let tries = 0; tries === 0 || (all.length < expected && tries < 500); tries++) {
+    const deadline = Date.now() + PATIENCE_MS;
+    for (let tries = 0; tries === 0 || (all.length < expected && Date.now() < deadline); tries++) {
       if (tries > 0) await new Promise((resolve) => setTimeout(resolve, 10));
       all.push(...(await this.nodeRed.getJson<Delivered[]>('/delivered')));
     }

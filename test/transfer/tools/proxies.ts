@@ -17,6 +17,8 @@ export interface ProxyWishes {
   readonly closedPort?: number;
 }
 
+const PATIENCE_MS = 40_000;
+
 /** A running HTTP proxy. */
 export class Proxy {
   constructor(
@@ -27,6 +29,15 @@ export class Proxy {
   /** Whether it was asked for a way to that address (`host:port`) so far. */
   async wasAskedFor(address: string): Promise<boolean> {
     return (await readFile(this.log, 'latin1')).includes(address);
+  }
+
+  /** Waits until its log says so: some write it a moment later. */
+  async isAskedFor(address: string): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MS;
+    while (!(await this.wasAskedFor(address))) {
+      if (Date.now() > deadline) throw new Error(`the proxy was not asked for ${address}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 }
 

@@ -2,8 +2,8 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-const START_MS = 30_000;
-const STOP_MS = 5_000;
+const START_MS = 90_000;
+const STOP_MS = 15_000;
 
 /** A program of this machine that a test started, and that the test stops. */
 export class RunningTool {
