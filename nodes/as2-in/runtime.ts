@@ -1,7 +1,8 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { As2Error, type As2ErrorCode, toAs2Error } from '../../src/errors';
-import type { ExchangeEvent } from '../../src/exchange';
+import type { ExchangeEvent, RareEvents } from '../../src/exchange';
 import { check } from '../shared/checked';
+import { core } from '../shared/core';
 import { describe, errorReport, flowError } from '../shared/describe';
 import type { Endpoint, EndpointServer } from '../shared/endpoint-table';
 import { onClose, onInterval, onRuntimeEvent } from '../shared/events';
@@ -50,6 +51,14 @@ const NOISE: ReadonlySet<As2ErrorCode> = new Set(['request-method', 'as2-header-
 const MEGABYTE = 1024 * 1024;
 /** How often a store that does not work is tried again. */
 const REOPEN_MS = 15_000;
+/** What a partner that sends much can cause for every message, and how often a minute each of it is told; the journal has all. */
+const OFTEN: ReadonlySet<ExchangeEvent['type']> = new Set([
+  'message-postponed',
+  'message-rejected',
+  'receipt-not-sent',
+  'receipt-retry',
+]);
+const MOST_TOLD = 20;
 
 export default function register(RED: NodeAPI): void {
   stateOf(RED).dispatcher.awaitFlows();
@@ -62,6 +71,12 @@ export default function register(RED: NodeAPI): void {
       | { readonly server: EndpointServer; readonly endpoint: Endpoint; readonly receiving: Receiving }
       | undefined;
     let storeProblem: As2Error | undefined;
+    let told: RareEvents | undefined;
+    const isTold = ({ type, error, partner, count }: ExchangeEvent): number | undefined => {
+      if (!error || count !== undefined || !OFTEN.has(type)) return count ?? 1;
+      told ??= new core.exchange.RareEvents(() => Date.now(), MOST_TOLD);
+      return told.pass(JSON.stringify([type, error.code, partner]));
+    };
 
     const activate = (): void => {
       const server = serverOf(def);
@@ -73,7 +88,10 @@ export default function register(RED: NodeAPI): void {
         maxMessageBytes: Math.min(settings.maxMessageBytes, state.settings.maxMessageBytes),
         onEvent: (event) =>
           safely(
-            () => report(this, status, event),
+            () => {
+              const count = isTold(event);
+              if (count !== undefined) report(this, status, count > 1 ? { ...event, count } : event);
+            },
             (error) => this.error(flowError(RED, error)),
           ),
         onStore: (problem) => {

@@ -72,11 +72,11 @@ const REFUSALS: Partial<
   'request-timeout': { status: 408, text: 'The message did not arrive in time.', close: true },
   'request-too-slow': { status: 408, text: 'The message did not arrive in time.', close: true },
   'request-cut-off': { status: 400, text: 'The message is not complete.', close: true },
-  'as2-header-missing': { status: 400, text: 'This is not an AS2 message: AS2-From or AS2-To is missing.' },
-  'as2-name-malformed': { status: 400, text: 'AS2-From or AS2-To is not an AS2 name.' },
   'request-interrupted': { status: 400, text: 'The message is not complete.', close: true },
   'request-range-refused': { status: 416, text: 'This is not where the message goes on.', close: true },
   'transfer-in-work': { status: 500, text: 'This message is coming on another connection.', close: true },
+  'as2-header-missing': { status: 400, text: 'This is not an AS2 message: AS2-From or AS2-To is missing.' },
+  'as2-name-malformed': { status: 400, text: 'AS2-From or AS2-To is not an AS2 name.' },
 };
 
 /** A short answer in plain text. */
@@ -98,13 +98,13 @@ export function emptyAnswer(status: 200 | 204 = 200): HttpAnswer {
   return { status, headers: Headers.fromPairs([]), body: Buffer.alloc(0) };
 }
 
-/** 503: nothing was processed, and the sender may try again (HTTP-13). */
-export function busyAnswer(retryAfterSeconds = RETRY_AFTER_SECONDS): HttpAnswer {
 /** How many octets of a body are here (RST-02). */
 export function heldAnswer(heldBytes: number): HttpAnswer {
   return { ...emptyAnswer(200), describedLength: heldBytes };
 }
 
+/** 503: nothing was processed, and the sender may try again (HTTP-13). */
+export function busyAnswer(retryAfterSeconds = RETRY_AFTER_SECONDS): HttpAnswer {
   return textAnswer(503, 'This station cannot take messages right now. Please send again later.', {
     headers: [['Retry-After', String(retryAfterSeconds)]],
     close: true,
@@ -123,12 +123,12 @@ function headersOf(status: number, { facts }: As2Error): [string, string][] {
   if (status === 405) return [['Allow', 'POST']];
   // TLS-06
   if (status === 401) return [['WWW-Authenticate', 'Basic realm="as2", charset="UTF-8"']];
-  return status === 429 ? [['Retry-After', String(facts.retryAfterSeconds ?? RETRY_AFTER_SECONDS)]] : [];
-}
   // RST-04
   if (status === 416) return [['Content-Range', `bytes */${Number(facts.heldBytes)}`]];
   // RST-06
   if (status === 500) return [['Retry-After', String(LOCKED_SECONDS)]];
+  return status === 429 ? [['Retry-After', String(facts.retryAfterSeconds ?? RETRY_AFTER_SECONDS)]] : [];
+}
 
 /**
  * Sends an answer; never throws. An answer to a pipelined request waits until those before it are sent.

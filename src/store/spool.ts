@@ -10,9 +10,9 @@ import type { Direction, ExchangeKey, ExchangeRecord, HistoryEntry, Step } from 
 import type { FolderHome } from './folder-home';
 import { Journal, type JournalEntry } from './journal/journal';
 import type { DueFilter, ListFilter } from './journal/queries';
+import { Locks } from './locks';
 import type { PartialLimits } from './partial-files';
 import { Partials } from './partials';
-import { Locks } from './locks';
 import { RefusedQuota } from './refused-quota';
 import type { Store } from './removal';
 import { RecentFiles } from './recent-files';
@@ -30,9 +30,9 @@ export interface SpoolSettings {
   /** At most so many refused messages are kept as evidence, the newest ones; default 10,000. */
   readonly refusedCount?: number;
   /** At most so many octets of them; default 1 GiB. */
+  readonly refusedBytes?: number;
   /** Messages that broke off and may be taken up again; default: 2 days, 16 GiB, 8 GiB from each station. */
   readonly partials?: Partial<PartialLimits>;
-  readonly refusedBytes?: number;
   readonly clock?: Clock;
   /** Told of each record that was found to be damaged, once: it is set aside, and everything else goes on. */
   readonly onUnreadable?: (error: As2Error) => void;
@@ -47,12 +47,12 @@ const SMALL_BYTES = 64 * 1024;
 const DAY_MS = 24 * 3_600_000;
 const RETENTION_MS = 30 * DAY_MS;
 const REFUSED_COUNT = 10_000;
+const REFUSED_BYTES = 1024 ** 3;
 const PARTIAL_LIMITS: PartialLimits = {
   maxAgeMs: 2 * DAY_MS,
   maxBytes: 16 * 1024 ** 3,
   maxBytesEach: 8 * 1024 ** 3,
 };
-const REFUSED_BYTES = 1024 ** 3;
 /** Nothing is ever put off for longer; what is due later than this was written before the clock was set back. */
 const LONGEST_PAUSE_MS = 7 * DAY_MS;
 const PAGE = 100;
@@ -64,8 +64,8 @@ const PAGE = 100;
  *     journal.sqlite             one row for each exchange, its history, its small files
  *     staging/<id>/              large files, being built or being removed
  *     in/<day>/<id>/             large files of messages received, taken or not
- *     partial/                   bodies that broke off, until their senders go on
  *     out/<day>/<id>/            large files of messages sent
+ *     partial/                   bodies that broke off, until their senders go on
  */
 export class Spool {
   private readonly locks = new Locks();
@@ -77,9 +77,9 @@ export class Spool {
     private readonly settings: SpoolSettings,
     private readonly journal: Journal,
     private readonly refused: RefusedQuota,
+    private readonly sweeper: Sweeper,
     /** Bodies that broke off (AS2 Restart). */
     readonly partials: Partials,
-    private readonly sweeper: Sweeper,
   ) {
     this.clock = settings.clock ?? systemClock;
     this.unreadable = new UnreadableRows({

@@ -148,6 +148,17 @@ describe('exchange: limits', () => {
     assert.equal(rare.pass('a'), 2, 'a clock that was set back');
   });
 
+  it('or some of each kind', () => {
+    let now = 0;
+    const rare = new RareEvents(() => now, 3);
+    assert.deepEqual(
+      Array.from({ length: 5 }, () => rare.pass('a')),
+      [1, 1, 1, undefined, undefined],
+    );
+    now = 60_000;
+    assert.deepEqual([rare.pass('a'), rare.pass('a')], [3, 1]);
+  });
+
   it('reports not more than 50 kinds a minute, whatever names somebody invents', () => {
     let now = 0;
     const rare = new RareEvents(() => now);

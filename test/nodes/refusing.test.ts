@@ -104,6 +104,24 @@ describe('as2-in refuses at once', () => {
   });
 });
 
+describe('as2-in and a partner that sends much that is bad', () => {
+  it('tells so many of one kind a minute, and the journal has all of them', async () => {
+    await withBob({}, async (flow) => {
+      const message = await messageOfAlice({ protection: 'none' });
+      for (let count = 0; count < 30; count++) {
+        assert.equal((await postWire(`${flow.url}/as2`, message)).status, 200);
+      }
+      for (let count = 0; count < 20; count++) {
+        assert.equal((await flow.next('caught')).error?.code, 'message-not-signed');
+      }
+      const listed = await flow.admin.get('/as2/exchanges?direction=in');
+      assert.equal((listed.body as { exchanges: unknown[] }).exchanges.length, 30);
+      await isStillThere(flow);
+      assert.ok(flow.isSilent('caught'));
+    });
+  });
+});
+
 /** Sends a request that promises more than it holds, and hangs up. */
 async function sendPart(url: string, headers: Headers, part: Buffer, promised: number): Promise<void> {
   const { hostname, port } = new URL(url);
