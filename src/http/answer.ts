@@ -16,9 +16,11 @@ export interface HttpAnswer {
   readonly describedLength?: number;
 }
 
-/** A sender that is still sending gets this long, and so many bytes, to see the answer before the connection is closed. */
-const LINGER_MS = 2_000;
-const LINGER_BYTES = 64 * 1024 * 1024;
+/**
+ * A sender that is still sending gets this long, and so many bytes, to see the answer before the connection is closed; and
+ * not even that, when nothing comes any more.
+ */
+const LINGER = { longestMs: 5_000, silenceMs: 2_000, bytes: 64 * 1024 * 1024 } as const;
 const RETRY_AFTER_SECONDS = 60;
 
 /** What a sender is told; it says less than the error our user sees (design: texts to partners say less). */
@@ -196,20 +198,25 @@ async function lingerWhileSending(request: IncomingMessage, response: ServerResp
     discardBytes(request, signal),
     once(request, 'end', { signal }),
     once(request, 'close', { signal }),
-    delay(LINGER_MS, undefined, { signal }),
+    delay(LINGER.longestMs, undefined, { signal }),
   ]).catch(() => undefined);
   over.abort();
 }
 
-/** Ends when enough was read and thrown away. */
+/** Ends when enough was read and thrown away, or when nothing comes. */
 async function discardBytes(request: IncomingMessage, signal: AbortSignal): Promise<void> {
-  let left = LINGER_BYTES;
+  let left: number = LINGER.bytes;
   return new Promise((resolve) => {
+    const silence = setTimeout(resolve, LINGER.silenceMs);
     const discard = (chunk: Buffer): void => {
+      silence.refresh();
       left -= chunk.length;
       if (left <= 0) resolve();
     };
     request.on('data', discard).resume();
-    signal.addEventListener('abort', () => request.off('data', discard).resume());
+    signal.addEventListener('abort', () => {
+      clearTimeout(silence);
+      request.off('data', discard).resume();
+    });
   });
 }

@@ -16,6 +16,8 @@ export async function withBob(
   work: (flow: RunningFlow) => Promise<void>,
   changes: StationChanges = {},
   settings: Properties = {},
+  /** Of nodes by their id, beside the keys. */
+  more: Readonly<Record<string, Readonly<Record<string, string>>>> = {},
 ): Promise<void> {
   await withFlow(async (url) => {
     const { nodes, credentials } = await aliceAndBob(`${url}/as2`, changes);
@@ -25,7 +27,7 @@ export async function withBob(
       { id: 'catch', type: 'catch', wires: [['caught']] },
       { id: 'caught', type: 'helper' },
     );
-    return { nodes: [...nodes, ...flow], credentials, settings };
+    return { nodes: [...nodes, ...flow], credentials: { ...credentials, ...more }, settings };
   }, work);
 }
 
