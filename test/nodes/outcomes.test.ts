@@ -21,6 +21,8 @@ const RED = {
   },
 } as unknown as NodeAPI;
 
+const opened: Node[] = [];
+
 /** An as2-out node, and a gate that is closed in the middle of a deploy. */
 function senderWith(gate: () => Promise<void>) {
   const sent: NodeMessage[] = [];
@@ -29,6 +31,7 @@ function senderWith(gate: () => Promise<void>) {
     send: (message: NodeMessage) => sent.push(message),
     status: () => undefined,
   }) as unknown as Node;
+  opened.push(node);
   const held = new HeldMessages();
   const exchanges = { held, use: () => undefined, release: async () => undefined, flowsRun: gate };
   const state = { exchanges } as unknown as State;
@@ -52,6 +55,10 @@ function waiting(node: Node) {
 }
 
 describe('as2-out: outcomes', () => {
+  afterEach(() => {
+    for (const node of opened.splice(0)) (node as EventEmitter).emit('close', false, () => undefined);
+  });
+
   it('a node that is closed while the document is read tells nothing; the next one has the message', async () => {
     const { sender, held, node, sent } = senderWith(async () => undefined);
     const { reading, message, holding, info } = waiting(node);
