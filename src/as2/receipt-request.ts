@@ -160,6 +160,9 @@ export function formatReceiptRequest(wish: ReceiptWish): [string, string][] {
 
 function checkedDeliveryUrl(url: string): string {
   const protocol = URL.canParse(url) ? new URL(url).protocol : '';
-  if (protocol !== 'http:' && protocol !== 'https:') throw new As2Error('receipt-url-invalid', { url });
+  if (protocol !== 'http:' && protocol !== 'https:') {
+    // SEC-13: without what may be a password.
+    throw new As2Error('receipt-url-invalid', { url: url.replace(/^.*@/s, '') });
+  }
   return url;
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { newMessageId } from '../../src/as2';
 import { As2Error } from '../../src/errors';
@@ -96,6 +98,32 @@ describe('exchange: asynchronous receipts', () => {
         }
         assert.equal(received.length, 0);
         assert.equal(station.messages.length, 2);
+      });
+    });
+  });
+
+  it('SEC-13: a login in such an address is written down nowhere, and nothing is sent to it', async () => {
+    await withReceiptAddress(200, async ({ address, received }) => {
+      const deliveryUrl = address.replace('//', '//alpha:geheim@');
+      await receiving({ partner }, async ({ alpha, beta, post, station }) => {
+        const message = await composeWire(alpha, beta, { receipt: { signed: true, deliveryUrl } });
+        for (let time = 0; time < 2; time++) {
+          assert.equal((await post(message)).status, 204);
+          const { error } = await station.event('receipt-not-sent');
+          assert.match(error?.message ?? '', /it holds a user name or password/);
+        }
+        const [record] = await station.spool.list<IncomingFacts>({ limit: 1 });
+        assert.ok(record);
+        assert.equal(record.facts.receiptUrl, address.replace('//', '//***@'));
+        const said = [station.events, record, await station.spool.history(record.id)];
+        assert.doesNotMatch(JSON.stringify(said), /geheim/);
+        const { directory } = station.spool;
+        const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+        for (const file of entries.filter((entry) => entry.isFile())) {
+          const content = await readFile(join(file.parentPath, file.name));
+          assert.ok(!content.includes('geheim'), file.name);
+        }
+        assert.equal(received.length, 0);
       });
     });
   });

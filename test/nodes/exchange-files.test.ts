@@ -4,6 +4,7 @@ import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { sendFile } from '../../nodes/shared/admin/exchange-files';
 import type { ExchangeFolder } from '../../src/store';
+import { keyOf, withSpool } from '../store/spools';
 
 describe('the files of an exchange over the admin API', () => {
   it('a reader who is gone before the first byte is not waited for', async () => {
@@ -39,5 +40,31 @@ describe('the files of an exchange over the admin API', () => {
       server.closeAllConnections();
       server.close();
     }
+  });
+
+  it('SEC-13: the request as it travelled, but for a login in the address for receipts', async () => {
+    await withSpool(async (spool) => {
+      const folder = await spool.begin('out', keyOf('m1'), 'queued', {});
+      const pairs = [
+        ['Message-ID', '<m1>'],
+        ['Receipt-Delivery-Option', 'https://us:geheim@as2.example/as2?a=b'],
+      ];
+      await folder.add('request-headers.json', JSON.stringify(pairs));
+      await folder.add('request.raw', 'the body');
+      await spool.settle(folder);
+      const server = createServer((_request, response) => void sendFile(folder, 'request', response));
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      try {
+        const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+        assert.equal(
+          await answer.text(),
+          'Message-ID: <m1>\r\nReceipt-Delivery-Option: https://as2.example/as2?a=b\r\n\r\nthe body',
+        );
+      } finally {
+        server.closeAllConnections();
+        server.close();
+      }
+    });
   });
 });

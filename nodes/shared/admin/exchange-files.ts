@@ -45,12 +45,18 @@ export async function sendFile(folder: Folder, name: FileName, response: ServerR
   await stream(content, response);
 }
 
-/** The header fields in front of the body: so the file is the message that travelled, and OpenSSL reads it. */
+/**
+ * The header fields in front of the body: so the file is the message that travelled, and OpenSSL reads it. Only a login
+ * in the address for receipts stays here (SEC-13).
+ */
 async function headerBlock(folder: Folder): Promise<Buffer> {
   if (!(await folder.has('request-headers.json'))) return Buffer.alloc(0);
   const pairs = JSON.parse((await folder.read('request-headers.json')).toString()) as [string, string][];
-  const lines = pairs.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  return Buffer.from(`${lines}\r\n`, 'latin1');
+  const lines = pairs.map(([name, value]) => {
+    const isAddress = name.toLowerCase() === 'receipt-delivery-option';
+    return `${name}: ${isAddress ? core.http.urlForLog(value) : value}\r\n`;
+  });
+  return Buffer.from(`${lines.join('')}\r\n`, 'latin1');
 }
 
 /** The name is the partner's, sanitised; the plain form is for clients that do not read the other one (RFC 6266). */

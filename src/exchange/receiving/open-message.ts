@@ -3,6 +3,7 @@ import { bufferSource, type ByteSource, type SpilledBytes } from '../../bytes';
 import { As2Error, safeText, toAs2Error } from '../../errors';
 import { type Headers, safeFilename } from '../../mime';
 import { asStoreError } from '../../store';
+import { urlToKeep } from '../kept-url';
 import { reportSigner } from '../receipt-report';
 import {
   type Arrival,
@@ -36,7 +37,9 @@ export async function storeMessage(arrival: Arrival, body: SpilledBytes): Promis
     remoteAddress,
     receivedAt,
     ...(messageId === undefined ? {} : { messageId }),
-    ...(request.receipt?.deliveryUrl === undefined ? {} : { receiptUrl: request.receipt.deliveryUrl }),
+    ...(request.receipt?.deliveryUrl === undefined
+      ? {}
+      : { receiptUrl: urlToKeep(request.receipt.deliveryUrl) }),
   };
   const { spool } = receiver.options;
   const folder: IncomingFolder = await spool.begin('in', incomingKey(arrival), 'received', facts);
@@ -74,7 +77,10 @@ export async function storedMessage(
 
 /** SEC-13: what a proxy or an eager client adds to log in somewhere is none of the evidence. */
 function withoutSecrets(headers: Headers): ReturnType<Headers['entries']> {
-  return headers.entries().filter(([name]) => !/^(?:proxy-)?authorization$|^cookie$/i.test(name));
+  return headers
+    .entries()
+    .filter(([name]) => !/^(?:proxy-)?authorization$|^cookie$/i.test(name))
+    .map(([name, value]) => [name, /^receipt-delivery-option$/i.test(name) ? urlToKeep(value) : value]);
 }
 
 /** What came of opening a message: it, or the reason for an error receipt. */

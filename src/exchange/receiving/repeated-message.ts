@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { parseDisposition, parseMic } from '../../as2';
 import type { ByteSource } from '../../bytes';
 import { As2Error } from '../../errors';
+import { urlToKeep } from '../kept-url';
 import { type Arrival, type IncomingFolder, isAsynchronous } from './arrival';
 import { handOver, type HandedOver } from './hand-over';
 import { disposeOf, openStored, type StoredMessage } from './open-message';
@@ -59,7 +60,7 @@ async function takeWish(
   repeat: IncomingFolder,
 ): Promise<void> {
   const { receiptUrl } = earlier.record.facts;
-  const { deliveryUrl = '' } = request.receipt ?? {};
+  const deliveryUrl = urlToKeep(request.receipt?.deliveryUrl ?? '');
   await earlier.advance(earlier.record.state, receiptUrl === deliveryUrl ? {} : { receiptUrl: deliveryUrl }, {
     dueAt: receiver.clock.now(),
     attempts: 0,

@@ -1,4 +1,5 @@
 import { As2Error, toAs2Error } from '../../errors';
+import { urlForLog } from '../../http';
 import { asStoreError, type Clock, type Spool } from '../../store';
 import { receiptFile } from '../receipt-file';
 import { restoredError } from '../stored-error';
@@ -217,9 +218,13 @@ async function overdueError(message: OutgoingMessage): Promise<As2Error> {
     messageId,
     partner,
     minutes: Math.max(1, Math.round(waitedMs / 60_000)),
-    url: await message.headers().then(
-      (headers) => headers.get('Receipt-Delivery-Option'),
-      () => undefined,
-    ),
+    url: await receiptUrlOf(message),
   });
+}
+
+/** For texts: without a login of ours that may stand in it. */
+async function receiptUrlOf(message: OutgoingMessage): Promise<string | undefined> {
+  const headers = await message.headers().catch(() => undefined);
+  const url = headers?.get('Receipt-Delivery-Option');
+  return url === undefined ? undefined : urlForLog(url);
 }

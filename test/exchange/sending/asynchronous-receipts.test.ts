@@ -60,6 +60,23 @@ describe('exchange: outbox, asynchronous receipts', () => {
     });
   });
 
+  it('SEC-13: a login in our own address goes to the partner, and into no text', async () => {
+    const receiptUrl = RECEIPT_URL.replace('//', '//beta:geheim@');
+    const partner = { sending: { receiptUrl } };
+    await asynchronously({ partner }, async (bench) => {
+      const exchangeId = await bench.submit();
+      await bench.idle();
+      assert.equal(bench.partner.arrived[0]?.headers.get('Receipt-Delivery-Option'), receiptUrl);
+      await bench.pass(31 * MINUTE_MS);
+      const { error } = await bench.outcome(exchangeId);
+      assert.equal(error?.code, 'receipt-overdue');
+      assert.ok(error.message.includes(RECEIPT_URL));
+      const { record } = (await bench.spool.get(exchangeId))!;
+      const said = [error.message, error.facts, bench.events, record, await bench.spool.history(exchangeId)];
+      assert.doesNotMatch(JSON.stringify(said), /geheim/);
+    });
+  });
+
   it('needs an address for them', async () => {
     await OutboxBench.run({ partner: { sending: { receiptDelivery: 'async' } } }, async (bench) => {
       await assert.rejects(bench.submit(), { code: 'receipt-url-missing' });
