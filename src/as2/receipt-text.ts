@@ -51,19 +51,23 @@ function outcomeText(disposition: Disposition): string {
 
 /** Text as ASCII with CRLF line ends and short lines, bounded; what is not ASCII becomes a question mark. */
 export function asciiLines(text: string): string {
-  return text
-    .slice(0, LONGEST_TEXT)
-    .trimEnd()
-    .normalize('NFKD')
-    .replace(/\p{M}+/gu, '')
+  return asciiOf(text.slice(0, LONGEST_TEXT).trimEnd())
     .split(/\r\n|\r|\n/)
     .flatMap((line) => wrapped(line.replace(/[^\x20-\x7e]/gu, '?')))
     .map((line) => `${line}\r\n`)
     .join('');
 }
 
+/** Letters without their accents, where they have some. */
+function asciiOf(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- what is ASCII already has no accents
+  return /^[\x00-\x7f]*$/.test(text) ? text : text.normalize('NFKD').replace(/\p{M}+/gu, '');
+}
+
+const WRAPPED = new RegExp(`.{1,${LINE_CHARACTERS}}(?:\\s+|$)|.{${LINE_CHARACTERS}}`, 'g');
+
 /** Breaks at blanks; a word that is longer than a line is cut. */
 function wrapped(line: string): string[] {
-  const lines = line.match(new RegExp(`.{1,${LINE_CHARACTERS}}(?:\\s+|$)|.{${LINE_CHARACTERS}}`, 'g'));
-  return lines?.map((part) => part.trimEnd()) ?? [''];
+  if (line.length <= LINE_CHARACTERS) return [line.trimEnd()];
+  return line.match(WRAPPED)?.map((part) => part.trimEnd()) ?? [''];
 }

@@ -103,7 +103,7 @@ export class Attempt {
       for (const [name, value] of own) outgoing.setHeader(name, value);
       if (authorization !== undefined) outgoing.setHeader('Authorization', authorization);
       if (proxy?.authorization !== undefined) outgoing.setHeader('Proxy-Authorization', proxy.authorization);
-      if (request.method === 'GET') outgoing.removeHeader('Content-Length');
+      if (options.method !== 'POST') outgoing.removeHeader('Content-Length');
       else if (settings.chunked === true) outgoing.setHeader('Transfer-Encoding', 'chunked');
       else outgoing.setHeader('Content-Length', request.body.length);
       this.watchTime(outgoing);
@@ -125,11 +125,10 @@ export class Attempt {
         if (!this.answered) reject(this.otherProtocol());
       });
     });
-    const chunks = this.counted(this.request.body.open());
     const sending =
       this.request.body.length <= SMALL_BYTES
-        ? sendAtOnce(chunks, outgoing)
-        : pipeline(inBytes(chunks), outgoing);
+        ? this.sendAtOnce(outgoing)
+        : pipeline(inBytes(this.counted(this.request.body.open())), outgoing);
     // A failure of sending reaches `answer` as the error of the request; an answer that comes earlier wins.
     sending.catch(() => undefined);
     const incoming = await answer;
@@ -161,8 +160,34 @@ export class Attempt {
       yield chunk;
       this.sentBytes += chunk.length;
     }
+    this.assertWhole();
+  }
+
+  private assertWhole(): void {
     const missing = this.request.body.length - this.sentBytes;
     if (missing > 0) throw (this.ended ??= new As2Error('truncated', { expected: missing }));
+  }
+
+  /** A small body in one write, for which no stream is worth its while. @returns when the network has taken it */
+  private async sendAtOnce(outgoing: ClientRequest): Promise<void> {
+    const parts: Buffer[] = [];
+    try {
+      for await (const part of this.request.body.open()) {
+        parts.push(part);
+        this.sentBytes += part.length;
+      }
+      this.assertWhole();
+    } catch (error) {
+      this.ended ??= toAs2Error(error);
+      outgoing.destroy(this.ended);
+      throw error;
+    }
+    await new Promise<void>((resolve, reject) => {
+      outgoing.once('close', () => {
+        if (!outgoing.writableFinished) reject(new Error('closed before everything was sent'));
+      });
+      outgoing.end(parts.length === 1 ? parts[0] : Buffer.concat(parts), resolve);
+    });
   }
 
   /**
@@ -214,21 +239,4 @@ export class Attempt {
 
 function inBytes(chunks: Chunks): Readable {
   return Readable.from(chunks, { objectMode: false });
-}
-
-/** The same in one write, for which no stream is worth its while. @returns when the network has taken it */
-async function sendAtOnce(chunks: Chunks, outgoing: ClientRequest): Promise<void> {
-  const parts: Buffer[] = [];
-  try {
-    for await (const chunk of chunks) parts.push(chunk);
-  } catch (error) {
-    outgoing.destroy(toAs2Error(error));
-    throw error;
-  }
-  await new Promise<void>((resolve, reject) => {
-    outgoing.once('close', () => {
-      if (!outgoing.writableFinished) reject(new Error('closed before everything was sent'));
-    });
-    outgoing.end(Buffer.concat(parts), resolve);
-  });
 }

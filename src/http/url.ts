@@ -5,11 +5,11 @@ import { As2Error } from '../errors';
  * @throws As2Error `http-url-invalid`
  */
 export function parseHttpUrl(text: string): URL {
-  const shown = textForLog(text);
-  if (!URL.canParse(text)) throw new As2Error('http-url-invalid', { url: shown, reason: 'it is not a URL' });
-  const url = new URL(text);
+  const url = URL.parse(text);
+  if (!url) throw new As2Error('http-url-invalid', { url: textForLog(text), reason: 'it is not a URL' });
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new As2Error('http-url-invalid', { url: shown, reason: `${url.protocol}// is another protocol` });
+    const reason = `${url.protocol}// is another protocol`;
+    throw new As2Error('http-url-invalid', { url: textForLog(text), reason });
   }
   return url;
 }

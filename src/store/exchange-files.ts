@@ -44,6 +44,7 @@ export class ExchangeFiles {
     return this.directory;
   }
 
+  /** @param content bytes that came to rest are nobody else's from now on */
   async add(name: ExchangeFile, content: Buffer | string | SpilledBytes): Promise<void> {
     const small = this.smallOf(content);
     if (small) {
@@ -69,15 +70,23 @@ export class ExchangeFiles {
 
   async source(name: ExchangeFile): Promise<SizedSource & { readonly length: number }> {
     const small = await this.small(name);
-    if (small) return bufferSource(exactCopy(small));
+    // What is kept stays as it is, whatever a flow does with the bytes it gets.
+    if (small) return { length: small.length, open: () => bufferSource(Buffer.from(small)).open() };
     const { length } = await this.fileSource(name);
     return { length, open: () => this.chunksOf(name) };
   }
 
+  /** A file without its first octets, which are not read over. */
+  async tail(name: ExchangeFile, start: number): Promise<SizedSource> {
+    const small = await this.small(name);
+    if (small) return bufferSource(Buffer.from(small.subarray(start)));
+    const path = join(this.directory, name);
+    return storing(path, () => fileSource(path, { start }));
+  }
+
   async read(name: ExchangeFile): Promise<Buffer> {
     const small = await this.small(name);
-    // What is kept stays as it is, whatever a flow does with the bytes it gets.
-    if (small) return exactCopy(small);
+    if (small) return Buffer.from(small);
     const path = join(this.directory, name);
     return storing(path, () => readFile(path));
   }
@@ -174,9 +183,9 @@ export class ExchangeFiles {
       typeof content === 'string'
         ? Buffer.from(content)
         : Buffer.isBuffer(content)
-          ? content
+          ? Buffer.from(content)
           : content.buffer;
-    return buffer && buffer.length <= this.home.smallBytes ? exactCopy(buffer) : undefined;
+    return buffer && buffer.length <= this.home.smallBytes ? buffer : undefined;
   }
 
   private async small(name: ExchangeFile): Promise<Buffer | undefined> {
@@ -208,13 +217,6 @@ export class ExchangeFiles {
     await writeFile(temporary, content, { mode: 0o600 });
     await rename(temporary, path);
   }
-}
-
-/** With memory of its own, of exactly this size: what goes to the journal's thread takes its whole memory along. */
-function exactCopy(bytes: Buffer): Buffer {
-  const copy = Buffer.allocUnsafeSlow(bytes.length);
-  bytes.copy(copy);
-  return copy;
 }
 
 function isNotMissing(error: NodeJS.ErrnoException): boolean {

@@ -90,6 +90,11 @@ export class ExchangeFolder<Facts extends object> {
     return this.files.source(file);
   }
 
+  /** A file without its first octets. */
+  async tail(file: ExchangeFile, start: number): Promise<SizedSource> {
+    return this.files.tail(file, start);
+  }
+
   async read(file: ExchangeFile): Promise<Buffer> {
     return this.files.read(file);
   }
@@ -99,7 +104,10 @@ export class ExchangeFolder<Facts extends object> {
     return this.files.file(file);
   }
 
-  /** Adds a file; it is durable with `settle` or the next step. */
+  /**
+   * Adds a file; it is durable with `settle` or the next step.
+   * @param content bytes that came to rest are nobody else's from now on
+   */
   async add(file: ExchangeFile, content: Buffer | string | SpilledBytes): Promise<void> {
     await this.files.add(file, content);
   }

@@ -1,5 +1,8 @@
-/** This much of what was written last is kept at hand. */
-const MOST_BYTES = 8 * 1024 * 1024;
+/**
+ * This much of what was written last is kept at hand: some dozens of messages. What lives longer outlives the collection
+ * of young garbage, and the collection of old garbage costs much more.
+ */
+const MOST_BYTES = 2 * 1024 * 1024;
 /** What keeping a file costs beside its content. */
 const ENTRY_BYTES = 512;
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectoryDurably, type SpillOptions } from '../bytes';
@@ -274,7 +273,8 @@ export class Spool {
 
   /** Lets only one at a time work on the exchange of a key. */
   async exclusively<T>(direction: Direction, key: ExchangeKey, work: () => Promise<T>): Promise<T> {
-    return this.locks.exclusively(`${direction} ${hashOf(key)}`, work);
+    const { from, to, messageId } = key;
+    return this.locks.exclusively(JSON.stringify([direction, from, to, messageId]), work);
   }
 
   /** Removes what is older than it has to be kept; happens by itself every hour. @returns how many exchanges */
@@ -339,11 +339,4 @@ export class Spool {
 
 export async function openSpool(settings: SpoolSettings): Promise<Spool> {
   return Spool.open(settings);
-}
-
-/** The lengths keep `a|bc` and `ab|c` apart. */
-function hashOf({ from, to, messageId }: ExchangeKey): string {
-  const hash = createHash('sha256');
-  for (const part of [from, to, messageId]) hash.update(`${Buffer.byteLength(part)}:${part}`);
-  return hash.digest('hex').slice(0, 40);
 }

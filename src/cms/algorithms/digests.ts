@@ -53,8 +53,10 @@ const digestOidAliases: Readonly<Record<string, DigestName>> = {
 /** Every digest that can be read, in the order of the table. */
 export const digestNames: readonly DigestName[] = digests.map(({ name }) => name);
 
+const byName = new Map<DigestName, DigestAlgorithm>(digests.map((digest) => [digest.name, digest]));
+
 export function digestAlgorithm(name: DigestName): DigestAlgorithm {
-  const found = digests.find((candidate) => candidate.name === name);
+  const found = byName.get(name);
   if (!found) throw new RangeError(`no digest ${name as string}`);
   return found;
 }

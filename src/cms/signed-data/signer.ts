@@ -62,7 +62,18 @@ export function signerFor(
   });
 }
 
+/** Every message asks several times, and what a key is costs more to find out than to remember. */
+const signers = new WeakMap<KeyObject, Map<string, Signer | undefined>>();
+
 function makeSigner(key: KeyObject, digest: DigestName, scheme: RsaSignatureScheme): Signer | undefined {
+  const ofKey = signers.get(key) ?? new Map<string, Signer | undefined>();
+  signers.set(key, ofKey);
+  const name = `${digest} ${scheme}`;
+  if (!ofKey.has(name)) ofKey.set(name, newSigner(key, digest, scheme));
+  return ofKey.get(name);
+}
+
+function newSigner(key: KeyObject, digest: DigestName, scheme: RsaSignatureScheme): Signer | undefined {
   const kind = key.asymmetricKeyType;
   if (kind === 'rsa') return scheme === 'rsa-pss' ? rsaPssSigner(key, digest) : rsaPkcs1Signer(key, digest);
   if (kind === 'rsa-pss') return rsaPssSigner(key, digest);

@@ -11,6 +11,7 @@ import type { ExchangeFile, Spool, Step } from '../../store';
 import type { OutgoingDocument, SendOptions } from '../types';
 import { type OutgoingFacts, type OutgoingFolder, outgoingKey } from './outgoing-facts';
 import { OutgoingMessage } from './outgoing-message';
+import { withTransferTag } from './restart-settings';
 import type { SendPlan } from './send-plan';
 
 /** How a message enters the journal. */
@@ -141,10 +142,11 @@ async function settle(
   });
   try {
     const request = await spill(body.chunks, rest);
+    const tagged = withTransferTag(headers, request.length, partner.sending);
     await dispose?.();
     await Promise.all([
       folder.add('request.raw', request),
-      folder.add('request-headers.json', JSON.stringify(headers.entries(), undefined, 2)),
+      folder.add('request-headers.json', JSON.stringify(tagged.entries(), undefined, 2)),
       ...(context === undefined ? [] : [folder.add('message.json', context)]),
       ...documents.map(async ({ file, copy }) => copy && folder.add(file, await copy.finish())),
     ]);
@@ -154,7 +156,7 @@ async function settle(
     const settled = enter?.();
     if (settled) await folder.note(settled.state, {}, settled.step);
     await spool.settle(folder);
-    return new OutgoingMessage(folder, { headers, content: payload.content, context });
+    return new OutgoingMessage(folder, { headers: tagged, content: payload.content, context });
   } catch (error) {
     await folder.discard().catch(() => undefined);
     throw error;
@@ -169,9 +171,10 @@ async function discardAll(documents: readonly Document[]): Promise<void> {
   for (const { copy } of documents) await copy?.discard();
 }
 
+/** Bytes of its own: a flow may change what it gave us. */
 async function* copied(chunks: Chunks, copy: SpillWriter): AsyncGenerator<Buffer, void> {
   for await (const chunk of chunks) {
-    await copy.write(chunk);
+    await copy.write(Buffer.from(chunk));
     yield chunk;
   }
 }

@@ -27,6 +27,6 @@ export async function checkReceipt(
   relationship: Relationship,
 ): Promise<CheckedReceipt> {
   const expected = message.expectedReceipt(relationship);
-  const verdict = await judgeReceiptOf(await message.sentContent(), receipt, expected);
+  const verdict = await judgeReceiptOf(() => message.sentContent(), receipt, expected);
   return { receipt, verdict, report: reportReceipt(receipt, verdict) };
 }

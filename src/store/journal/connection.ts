@@ -127,7 +127,8 @@ export class JournalConnection {
     if (this.waiting.length === 0) this.isUrgent = false;
     clearTimeout(this.soon);
     this.soon = undefined;
-    this.tell({ type: 'batch', ...this.writer.encode(this.inWork.map(({ request }) => request)) });
+    const batch = this.writer.encode(this.inWork.map(({ request }) => request));
+    this.tell({ type: 'batch', ...batch }, [batch.bytes.buffer]);
   }
 
   private start(): void {
@@ -198,9 +199,8 @@ export class JournalConnection {
     this.next();
   }
 
-  private tell(message: ToWorker): void {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
-    this.worker?.postMessage(message);
+  private tell(message: ToWorker, handedOver: readonly ArrayBuffer[] = []): void {
+    this.worker?.postMessage(message, handedOver);
   }
 }
 

@@ -71,16 +71,13 @@ export class JournalDatabase {
    */
   run(requests: readonly Request[]): Answer[] {
     this.assertInPlace();
-    const writes = requests.some((request) => request.writes);
-    this.database.exec(writes ? 'BEGIN IMMEDIATE' : 'BEGIN');
     try {
-      const answers = requests.map((request) => this.answer(request));
-      this.database.exec('COMMIT');
-      return answers;
+      return this.transaction(requests, (request) => ({ rows: this.rowsOf(request) }));
     } catch (error) {
-      rollBack(this.database);
-      throw error;
+      if (!isOfRequest(error)) throw error;
     }
+    // One of them cannot be. That is rare, and savepoints cost a copy of every page that changes: only now each gets one.
+    return this.transaction(requests, (request) => this.answer(request));
   }
 
   close(): void {
@@ -92,11 +89,25 @@ export class JournalDatabase {
     }
   }
 
+  private transaction(requests: readonly Request[], answer: (request: Request) => Answer): Answer[] {
+    const writes = requests.some((request) => request.writes);
+    this.prepare(writes ? 'BEGIN IMMEDIATE' : 'BEGIN').run();
+    try {
+      const answers = requests.map(answer);
+      this.prepare('COMMIT').run();
+      return answers;
+    } catch (error) {
+      rollBack(this.database);
+      throw error;
+    }
+  }
+
+  /** Takes back what fails, and leaves the others alone. */
   private answer(request: Request): Answer {
-    if (!request.writes) return { rows: request.statements.map((statement) => this.execute(statement)) };
+    if (!request.writes) return { rows: this.rowsOf(request) };
     this.database.exec('SAVEPOINT request');
     try {
-      const rows = request.statements.map((statement) => this.execute(statement));
+      const rows = this.rowsOf(request);
       this.database.exec('RELEASE request');
       return { rows };
     } catch (error) {
@@ -104,6 +115,10 @@ export class JournalDatabase {
       this.database.exec('ROLLBACK TO request; RELEASE request');
       return { failure: failureOf(error) };
     }
+  }
+
+  private rowsOf({ statements }: Request): Row[][] {
+    return statements.map((statement) => this.execute(statement));
   }
 
   private execute({ sql, parameters, expectChanges }: Statement): Row[] {
@@ -209,6 +224,8 @@ function configure(database: DatabaseSync): void {
   database.exec('PRAGMA journal_mode = WAL');
   database.exec('PRAGMA synchronous = FULL');
   database.exec(`PRAGMA journal_size_limit = ${64 * 1024 * 1024}`);
+  // In pages of 4 KiB. Pages that many messages change go into the file once for all of them.
+  database.exec('PRAGMA wal_autocheckpoint = 4000');
 }
 
 /** @throws JournalFailure `journal-damaged`, or the error of SQLite when it cannot even be read */

@@ -2,14 +2,19 @@ import type { Answer, Failure, OpenOptions, Request, SqlValue } from './protocol
 
 /**
  * How requests travel between the threads. Cloning what they say costs more than SQLite needs for it, so every text of
- * SQL goes once and is called by its number afterwards, and what was written is answered with as little as possible.
+ * SQL goes once and is called by its number afterwards, all files go in one piece of memory that is handed over, and what
+ * was written is answered with as little as possible.
  */
+
+/** Where a file lies in the bytes of its batch. */
+type Place = readonly [start: number, end: number];
+type WireValue = Exclude<SqlValue, Uint8Array> | Place;
 
 /** Text (a number when it was sent before), changed rows expected (-1: any), parameters. */
 export type WireStatement = readonly [
   text: number | string,
   expectChanges: number,
-  parameters: readonly SqlValue[],
+  parameters: readonly WireValue[],
 ];
 export type WireRequest = readonly [writes: boolean, statements: readonly WireStatement[]];
 /** null: written. */
@@ -19,6 +24,8 @@ export interface WireBatch {
   /** Those that are new; the first one has the number of all that were sent before. */
   readonly texts: readonly string[];
   readonly requests: readonly WireRequest[];
+  /** All files; handed over, not copied. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 export type ToWorker =
@@ -41,6 +48,7 @@ export class WireWriter {
 
   encode(requests: readonly Request[]): WireBatch {
     const texts: string[] = [];
+    const files = new Files();
     const numberOf = (sql: string): number | string => {
       const known = this.numbers.get(sql);
       if (known !== undefined) return known;
@@ -56,11 +64,35 @@ export class WireWriter {
         statements.map(({ sql, expectChanges = -1, parameters }) => [
           numberOf(sql),
           expectChanges,
-          parameters,
+          parameters.map((value) => (value instanceof Uint8Array ? files.add(value) : value)),
         ]),
       ]),
       texts,
+      bytes: files.together(),
     };
+  }
+}
+
+class Files {
+  private readonly files: Uint8Array[] = [];
+  private length = 0;
+
+  add(file: Uint8Array): Place {
+    this.files.push(file);
+    const start = this.length;
+    this.length += file.length;
+    return [start, this.length];
+  }
+
+  together(): Uint8Array<ArrayBuffer> {
+    // Memory of its own: Node.js lends the one of its pool only.
+    const bytes = Buffer.allocUnsafeSlow(this.length);
+    let at = 0;
+    for (const file of this.files) {
+      bytes.set(file, at);
+      at += file.length;
+    }
+    return bytes;
   }
 }
 
@@ -68,13 +100,15 @@ export class WireWriter {
 export class WireReader {
   private readonly texts: string[] = [];
 
-  decode({ texts, requests }: WireBatch): Request[] {
+  decode({ texts, requests, bytes }: WireBatch): Request[] {
     this.texts.push(...texts);
+    const valueOf = (value: WireValue): SqlValue =>
+      typeof value === 'object' && value !== null ? bytes.subarray(...value) : value;
     return requests.map(([writes, statements]) => ({
       writes,
       statements: statements.map(([text, expectChanges, parameters]) => ({
         sql: typeof text === 'string' ? text : (this.texts[text] ?? ''),
-        parameters,
+        parameters: parameters.map(valueOf),
         ...(expectChanges < 0 ? {} : { expectChanges }),
       })),
     }));
