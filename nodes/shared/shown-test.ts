@@ -15,6 +15,7 @@ export type DoneStep = Exclude<ShownStep, { readonly state: 'skipped' }>;
 
 type StepOf<Step extends keyof ShownFacts> = {
   readonly step: Step;
+  readonly url?: string;
   readonly warnings: readonly { readonly message: string }[];
 } & (
   | {

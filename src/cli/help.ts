@@ -4,7 +4,7 @@ Goes the way of an AS2 message to a partner step by step and tells what it finds
 server and, with --message, a signed and encrypted test message whose receipt is verified.
 
 The partner
-  --url URL                  its AS2 address, http:// or https://
+  --url URL                  its AS2 address, http:// or https://; several are tried in their order
   --partner-name NAME        its AS2 name
   --certificate FILE         its certificate for messages (PEM, DER or PKCS#7)
 

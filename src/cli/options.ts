@@ -5,6 +5,8 @@ import { As2Error } from '../errors';
 /** The command line of `test`, checked; files are not read yet. */
 export interface TestOptions {
   readonly url: string;
+  /** Tried in this order when there is no connection to the first one. */
+  readonly moreUrls: readonly string[];
   readonly ownName: string;
   readonly partnerName: string;
   readonly certificate?: string | undefined;
@@ -30,7 +32,7 @@ const LONGEST_TIMEOUT = 3600;
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean', default: false } as const;
 const CONFIGURATION = {
-  url: text,
+  url: { ...text, multiple: true },
   'own-name': text,
   'partner-name': text,
   certificate: text,
@@ -55,7 +57,7 @@ const CONFIGURATION = {
 export function readOptions(command: string, args: readonly string[]): TestOptions {
   if (command !== 'test') throw invalid(`there is no command "${command}", only "test"`);
   const values = parsed(args);
-  const { url, sign, encrypt, receipt } = values;
+  const { url: [url, ...moreUrls] = [], sign, encrypt, receipt } = values;
   if (url === undefined) throw invalid('--url is missing');
   together(values, 'key', 'own-certificate');
   together(values, 'client-certificate', 'client-key');
@@ -68,6 +70,7 @@ export function readOptions(command: string, args: readonly string[]): TestOptio
   }
   return {
     url,
+    moreUrls,
     // Nobody is told these names unless a message is sent.
     ownName: values['own-name'] ?? 'own station',
     partnerName: values['partner-name'] ?? 'partner',

@@ -24,6 +24,7 @@ export async function readRelationship(
       name: o.partnerName,
       as2Name: o.partnerName,
       url: o.url,
+      ...(o.moreUrls.length === 0 ? {} : { urls: o.moreUrls }),
       ...(certificate ? { encryptionCertificate: certificate } : {}),
       signingCertificates: certificate ? [certificate] : [],
       sending: {

@@ -431,8 +431,6 @@ export const errorTexts = {
   'test-file-unreadable':
     'The file {path} of {option} cannot be read: {reason}. Check the path and its permissions.',
   'test-option-invalid': 'The command line cannot be used: {problem}. --help shows what there is.',
-  'test-first-address':
-    'The partner "{partner}" has {others} more URLs, which are used when the first one cannot be reached. The test goes to the first one, {url}, and says nothing about the others.',
   'test-readable':
     'The URL of {host} starts with http:// and messages are not encrypted: everyone on the way can read them. Use https:// or encrypt.',
   'test-receipt-at-once':

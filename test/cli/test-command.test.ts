@@ -110,6 +110,9 @@ describe('the command "test"', function () {
     const { exitCode, stdout } = await runProgram(['test', '--url', url]);
     assert.equal(exitCode, 1);
     assert.match(stdout, /^FAILED {2}Connection[^]*failed at the step “Connection”\.\n$/m);
+    const both = await runProgram(['test', '--url', url, '--url', `${url}/standby`]);
+    assert.equal(both.stdout.match(/^FAILED {2}Connection/gm)?.length, 2, both.stdout);
+    assert.ok(both.stdout.endsWith(`failed at the step “Connection” of ${url}/.\n`), both.stdout);
     const missing = await runProgram(['test', '--url', url, '--certificate', 'nowhere.pem']);
     assert.equal(missing.exitCode, 1);
     assert.match(missing.stdout, /error: The file nowhere\.pem of --certificate cannot be read: ENOENT/);

@@ -64,9 +64,16 @@ function result(test: ShownTest): HTMLElement[] {
       ' ',
       verdict,
     ),
-    element('ol', { class: 'as2-test-steps' }, ...test.steps.map(shownStep)),
+    element('ol', { class: 'as2-test-steps' }, ...test.steps.flatMap(withPlace)),
     copyButton(say('test.copy'), () => test.text, false),
   ];
+}
+
+/** Of several URLs, each is named once. */
+function withPlace(step: ShownStep): HTMLElement[] {
+  const { url } = step;
+  if (url === undefined || step.step !== 'dns') return [shownStep(step)];
+  return [element('li', { class: 'as2-test-url' }, icon('fa-globe'), ' ', url), shownStep(step)];
 }
 
 function shownStep(step: ShownStep): HTMLElement {

@@ -69,6 +69,7 @@ const STYLE = `
 .as2-form .as2-test { margin-top: 8px; }
 .as2-form .as2-test-steps { list-style: none; margin: 0 0 8px; }
 .as2-form .as2-test-steps > li { padding: 5px 0; border-bottom: 1px solid var(--red-ui-secondary-border-color); overflow-wrap: anywhere; }
+.as2-form .as2-test-steps > li.as2-test-url { padding-top: 12px; color: var(--red-ui-primary-text-color); }
 .as2-form .as2-test-steps > li > .as2-facts { margin: 2px 0 0 18px; }
 .as2-form .as2-test-steps .as2-facts:empty { display: none; }
 .as2-form .as2-test-steps .as2-more { margin: 2px 0 0 18px; }

@@ -1,4 +1,4 @@
-import { CONNECTION_DEFAULTS, type ConnectionSettings, portOf, proxyFor } from '../../http';
+import { CONNECTION_DEFAULTS, type ConnectionSettings, portOf, proxyFor, urlForLog } from '../../http';
 import type { Spool } from '../../store';
 import type { Relationship } from '../types';
 import { askServer } from './http-step';
@@ -29,8 +29,8 @@ const LONGEST_MESSAGE_MS = 180_000;
 const SETTINGS_MS = 30_000;
 
 /**
- * Goes the way of a message to a partner step by step: settings, name, TCP, TLS, HTTP and, if asked for, a small
- * message with its receipt. After a step that failed the others are skipped. Every step is bounded in time.
+ * Goes the way of a message to a partner step by step: settings, then for each of its URLs name, TCP, TLS and HTTP and, if
+ * asked for, a small message with its receipt. After a step that failed the others are skipped. Every step is bounded in time.
  * @returns what became of it; it never throws
  */
 export async function testConnection(o: ConnectionTestOptions): Promise<ConnectionTest> {
@@ -42,12 +42,13 @@ export async function testConnection(o: ConnectionTestOptions): Promise<Connecti
     limitMs: SETTINGS_MS,
     async work(notes) {
       const relationship = await o.relationship();
-      const url = checkSettings(notes, relationship);
+      const urls = checkSettings(notes, relationship);
       const settings = bounded(relationship.partner.connection);
-      ready = { relationship, url, settings, proxy: proxyFor(url, settings.proxy)?.url };
+      const servers = urls.map((url) => ({ url, settings, proxy: proxyFor(url, settings.proxy)?.url }));
+      ready = { relationship, servers, settings };
     },
   });
-  if (ready && runner.ok) await testServer(runner, ready, o.message);
+  if (ready && runner.ok) await testServers(runner, ready, o.message);
   else
     for (const step of ['dns', 'tcp', 'tls', 'http', 'message'] as const) runner.skip(step, 'failed-before');
   return { ok: runner.ok, partner: o.partner, steps: runner.steps };
@@ -56,16 +57,41 @@ export async function testConnection(o: ConnectionTestOptions): Promise<Connecti
 /** What stands when the settings are in order. */
 interface Ready {
   readonly relationship: Relationship;
+  readonly servers: readonly Server[];
+  readonly settings: BoundedSettings;
+}
+
+interface Server {
   readonly url: URL;
   readonly settings: BoundedSettings;
   readonly proxy: URL | undefined;
 }
 
-async function testServer(
+/** Every URL, in the order in which they are tried; then the message, which finds its way by itself. */
+async function testServers(
   runner: StepRunner,
-  { relationship, url, settings, proxy }: Ready,
+  { relationship, servers, settings }: Ready,
   message: ConnectionTestOptions['message'],
 ): Promise<void> {
+  let isReached = false;
+  for (const server of servers) {
+    const name = servers.length > 1 ? urlForLog(server.url) : undefined;
+    const passed = await runner.about(name, async () => testServer(runner, server));
+    isReached ||= passed;
+  }
+  if (!isReached) return runner.skip('message', 'failed-before');
+  if (!message) return runner.skip('message', 'not-asked');
+  const { responseTimeoutMs } = settings;
+  await runner.run({
+    step: 'message',
+    facts: {},
+    limitMs: LONGEST_MESSAGE_MS,
+    work: async (notes, signal) =>
+      sendTestMessage(notes, { relationship, spool: await message.spool(), responseTimeoutMs }, signal),
+  });
+}
+
+async function testServer(runner: StepRunner, { url, settings, proxy }: Server): Promise<void> {
   const { connectTimeoutMs, responseTimeoutMs } = settings;
   const target = { url, settings };
   // With a proxy it is the proxy that looks up the partner's name and calls it.
@@ -99,14 +125,6 @@ async function testServer(
     facts: { method: 'GET' },
     limitMs: connectTimeoutMs + 2 * responseTimeoutMs,
     work: async (notes, signal) => askServer(notes, target, signal),
-  });
-  if (!message) return runner.skip('message', 'not-asked');
-  await runner.run({
-    step: 'message',
-    facts: {},
-    limitMs: LONGEST_MESSAGE_MS,
-    work: async (notes, signal) =>
-      sendTestMessage(notes, { relationship, spool: await message.spool(), responseTimeoutMs }, signal),
   });
 }
 

@@ -33,7 +33,8 @@ export function formatConnectionTest(test: ConnectionTest, o: FormatOptions = {}
 
 /** One step: what it was, what it found out, and below it what is wrong or odd. Ends with a line break. */
 export function formatStep(step: ConnectionTestStep, { times = true }: FormatOptions = {}): string {
-  const head = `${STATES[step.state].padEnd(8)}${TITLES[step.step].padEnd(14)}`;
+  const where = step.url === undefined || step.step !== 'dns' ? '' : `${step.url}\n`;
+  const head = `${where}${STATES[step.state].padEnd(8)}${TITLES[step.step].padEnd(14)}`;
   const warnings = step.warnings.map(({ message }) => `warning: ${message}`);
   if (step.state === 'skipped') return lines(`${head}${SKIPPED[step.skipped]}`, warnings);
   const [first = '', ...more] = findings(step);
@@ -71,10 +72,20 @@ function findings(step: Exclude<ConnectionTestStep, { state: 'skipped' }>): stri
 }
 
 function settings(facts: TestFacts['settings']): string[] {
-  const { url, from, to, sign, encrypt, receipt, ownCertificate, partnerCertificates = [] } = facts;
+  const {
+    url,
+    moreUrls = [],
+    from,
+    to,
+    sign,
+    encrypt,
+    receipt,
+    ownCertificate,
+    partnerCertificates = [],
+  } = facts;
   if (from === undefined) return [];
   return [
-    `“${from}” to “${to}” at ${url ?? '-'}`,
+    `“${from}” to “${to}” at ${[url ?? '-', ...moreUrls].join(', else ')}`,
     `signature ${sign}, encryption ${encrypt}, receipt ${receipt}`,
     ...(ownCertificate ? [`own certificate: ${card(ownCertificate)}`] : []),
     ...partnerCertificates.map((one) => `partner's certificate: ${card(one)}`),
@@ -133,7 +144,8 @@ export function formatOutcome({ ok, partner, steps }: ConnectionTest): string {
   const beside = warnings === 0 ? '' : `, with ${warnings === 1 ? 'a warning' : `${warnings} warnings`}`;
   if (!ok) {
     const failed = steps.find(({ state }) => state === 'failed');
-    return `The test of “${partner}” failed${failed ? ` at the step “${TITLES[failed.step]}”` : ''}.\n`;
+    const where = failed?.url === undefined ? '' : ` of ${failed.url}`;
+    return `The test of “${partner}” failed${failed ? ` at the step “${TITLES[failed.step]}”${where}` : ''}.\n`;
   }
   const sent = steps.some(({ step, state }) => step === 'message' && state === 'passed');
   return sent

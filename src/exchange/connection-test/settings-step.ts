@@ -7,9 +7,10 @@ import type { Notebook } from './step-runner';
 
 /**
  * Whether anything could be sent with these settings, and what will not last.
+ * @returns the URLs of the partner, in the order in which they are tried
  * @throws As2Error as `planSending`; `http-credentials-need-tls`
  */
-export function checkSettings(notes: Notebook<'settings'>, { identity, partner }: Relationship): URL {
+export function checkSettings(notes: Notebook<'settings'>, { identity, partner }: Relationship): URL[] {
   const { sign, encrypt, receipt } = partner.sending;
   const [own] = identity.keyPairs;
   const partners = certificatesOf(partner);
@@ -25,24 +26,21 @@ export function checkSettings(notes: Notebook<'settings'>, { identity, partner }
   });
   const message = { identity, partner };
   const { url: address } = planSending(message, messageIdFor(message), 'sync');
-  const url = parseHttpUrl(address);
-  const isPlain = url.protocol === 'http:';
-  const hasLogin = url.username !== '' || partner.connection?.credentials !== undefined;
-  if (isPlain && hasLogin) throw new As2Error('http-credentials-need-tls', { host: url.hostname });
-
+  const urls = [address, ...(partner.urls ?? [])].map(parseHttpUrl);
+  const [, ...others] = urls;
+  if (others.length > 0) notes.note({ moreUrls: others.map(urlForLog) });
+  const plain = urls.filter(({ protocol }) => protocol === 'http:');
+  for (const { username, hostname: host } of plain) {
+    const hasLogin = username !== '' || partner.connection?.credentials !== undefined;
+    if (hasLogin) throw new As2Error('http-credentials-need-tls', { host });
+  }
   if (own && sign !== 'none') warnOfExpiry(notes, own.certificate, 'own signing', identity.as2Name);
   for (const one of partners) warnOfExpiry(notes, one, 'AS2', partner.name);
-  const others = partner.urls?.length ?? 0;
-  if (others > 0) {
-    const facts = { partner: partner.name, others, url: urlForLog(url) };
-    notes.warn(new As2Error('test-first-address', facts));
-  }
-  if (isPlain) {
-    const [code, host] = [encrypt === 'none' ? 'test-readable' : 'test-without-tls', url.hostname] as const;
-    notes.warn(new As2Error(code, { host }));
+  for (const host of new Set(plain.map(({ hostname }) => hostname))) {
+    notes.warn(new As2Error(encrypt === 'none' ? 'test-readable' : 'test-without-tls', { host }));
   }
   if (receipt === 'none') notes.warn(new As2Error('test-without-receipt', { partner: partner.name }));
-  return url;
+  return urls;
 }
 
 /** @param role in a sentence: The {role} certificate of {owner} … */

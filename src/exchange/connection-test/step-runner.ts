@@ -26,10 +26,11 @@ export interface StepWork<Step extends TestStepName> {
   readonly work: (notes: Notebook<Step>, signal: AbortSignal) => Promise<void> | void;
 }
 
-/** Does the steps one after the other; after one that failed the others are skipped. */
+/** Does the steps one after the other; after one that failed the others are skipped, except those about another URL. */
 export class StepRunner {
   readonly steps: ConnectionTestStep[] = [];
   private failed = false;
+  private url: string | undefined;
 
   constructor(
     private readonly partner: string,
@@ -38,11 +39,23 @@ export class StepRunner {
   ) {}
 
   get ok(): boolean {
-    return !this.failed;
+    return this.steps.every(({ state }) => state !== 'failed');
+  }
+
+  /** @returns whether the steps that `work` does about this URL passed */
+  async about(url: string | undefined, work: () => Promise<void>): Promise<boolean> {
+    this.url = url;
+    await work();
+    const passed = !this.failed;
+    this.url = undefined;
+    // Who stops the test does not want to see the other URLs.
+    this.failed = this.signal?.aborted ?? false;
+    return passed;
   }
 
   skip(step: TestStepName, skipped: SkipReason): void {
-    this.finish({ step, state: 'skipped', skipped: this.failed ? 'failed-before' : skipped, warnings: [] });
+    const reason = this.failed ? 'failed-before' : skipped;
+    this.finish({ step, ...this.whose(), state: 'skipped', skipped: reason, warnings: [] });
   }
 
   async run<Step extends TestStepName>({ step, facts, limitMs, work }: StepWork<Step>): Promise<void> {
@@ -57,6 +70,7 @@ export class StepRunner {
     this.failed = error !== undefined;
     const result: StepOf<TestStepName> = {
       step,
+      ...this.whose(),
       state: error ? 'failed' : 'passed',
       startedAt,
       durationMs: Math.round(performance.now() - started),
@@ -66,6 +80,10 @@ export class StepRunner {
     };
     // A step and its facts belong together: `Step` is the same in both.
     this.finish(result as ConnectionTestStep);
+  }
+
+  private whose(): { readonly url?: string } {
+    return this.url === undefined ? {} : { url: this.url };
   }
 
   private finish(step: ConnectionTestStep): void {

@@ -3,7 +3,7 @@ import type { StoredError } from '../stored-error';
 import type { SendingSettings } from '../types';
 import type { ReceiptReport } from '../types/receipts';
 
-/** In the order in which they are gone through. */
+/** In the order in which they are gone through; from `dns` to `http` once for each URL of the partner. */
 export const TEST_STEPS = ['settings', 'dns', 'tcp', 'tls', 'http', 'message'] as const;
 export type TestStepName = (typeof TEST_STEPS)[number];
 
@@ -12,6 +12,8 @@ export interface TestFacts {
   readonly settings: {
     /** Without user name and password. */
     readonly url?: string;
+    /** Those that are tried when there is no connection to the first one. */
+    readonly moreUrls?: readonly string[];
     readonly from?: string;
     readonly to?: string;
     readonly sign?: SendingSettings['sign'];
@@ -71,6 +73,8 @@ export type ConnectionTestStep = { readonly [Step in TestStepName]: StepOf<Step>
 
 export type StepOf<Step extends TestStepName> = {
   readonly step: Step;
+  /** Where the partner has several URLs: the one that this is about, without user name and password. */
+  readonly url?: string;
   readonly warnings: readonly StoredError[];
 } & (
   | {

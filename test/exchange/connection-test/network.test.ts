@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { formatConnectionTest, testConnection } from '../../../src/exchange';
 import { alphaAndBeta, relationshipOf } from '../../partner/parties';
 import { withHttpServer, withRawServer } from '../../partner/servers';
+import { withBlackHole } from '../../support/black-hole';
 import { testKeyPair } from '../../support/keys';
 import { patiently } from '../../support/patiently';
 import { done, outline, problems, tested } from './tested';
@@ -131,14 +132,60 @@ describe('connection test: the way to the web server', () => {
     );
   });
 
-  it('says that it tests the first of several URLs', async () => {
-    await withHttpServer(
-      (_request, response) => void response.end(),
-      async (url) => {
-        const test = await tested({ url, urls: ['https://standby.partner.example/as2'] });
-        assert.deepEqual(problems(test).settings, ['test-first-address', 'test-without-tls']);
-      },
-    );
+  describe('of several URLs', () => {
+    const EACH = 'dns tcp tls- http';
+
+    it('tests each, in the order in which they are tried, and says which one it is about', async () => {
+      await withHttpServer(
+        (_request, response) => void response.end(),
+        async (url) => {
+          const urls = [`${url}/standby`, `${url}/third`];
+          const test = await tested({ url: `${url}/first`, urls });
+          assert.equal(outline(test), `settings ${EACH} ${EACH} ${EACH} message-`);
+          assert.equal(test.ok, true);
+          assert.deepEqual(done(test, 'settings').facts.moreUrls, urls);
+          const places = [`${url}/first`, ...urls];
+          const about = test.steps.slice(1, -1).map((step) => step.url);
+          assert.deepEqual(
+            about,
+            places.flatMap((place) => [place, place, place, place]),
+          );
+          const text = formatConnectionTest(test);
+          for (const place of places) assert.ok(text.includes(`\n${place}\nok      Name`), text);
+        },
+      );
+    });
+
+    it('goes on after one that fails, and has failed then', async () => {
+      await withHttpServer(
+        (_request, response) => void response.end(),
+        async (url) => {
+          const first = 'http://nowhere.invalid/as2';
+          const test = await tested({ url: first, urls: [url] });
+          assert.equal(outline(test), `settings dns! tcp- tls- http- ${EACH} message-`);
+          assert.equal(test.ok, false);
+          assert.match(
+            formatConnectionTest(test),
+            /failed at the step “Name” of http:\/\/nowhere\.invalid\/as2\.\n$/,
+          );
+          const [message] = test.steps.slice(-1);
+          assert.ok(message?.state === 'skipped' && message.skipped === 'not-asked');
+        },
+      );
+    });
+
+    it('takes no further one when it is stopped', async () => {
+      const { alpha, beta } = await alphaAndBeta();
+      const stop = new AbortController();
+      const test = await testConnection({
+        partner: 'beta',
+        relationship: () =>
+          relationshipOf(alpha, beta, { url: 'http://localhost:9', urls: ['http://localhost:9'] }),
+        signal: stop.signal,
+        onStep: () => stop.abort(),
+      });
+      assert.equal(outline(test), 'settings dns! tcp- tls- http- dns- tcp- tls- http- message-');
+    });
   });
 
   it('gives up on a server that says nothing: at TLS, and at HTTP', () =>
@@ -156,6 +203,18 @@ describe('connection test: the way to the web server', () => {
         },
       );
     }));
+
+  it('ends with the time-out, in words, where a firewall drops what comes without a word', async () => {
+    await withBlackHole(async (port) => {
+      const test = await tested({
+        url: `http://127.0.0.1:${port}/as2`,
+        connection: { connectTimeoutMs: 500 },
+      });
+      assert.equal(outline(test), 'settings dns tcp! tls- http- message-');
+      assert.deepEqual(problems(test).tcp, ['http-connect-timeout']);
+      assert.match(formatConnectionTest(test), /error: .*127\.0\.0\.1.* port \d+ .*0\.5 seconds/);
+    });
+  });
 
   it('gives up on a server that never comes to an end', () =>
     patiently(async (factor) => {
