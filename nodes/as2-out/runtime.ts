@@ -111,6 +111,12 @@ export default function register(RED: NodeAPI): void {
       if (attachments.length > 0) report.attachments = attachments.length;
 
       const { content, kind } = payload;
+      const inMessage = place.type === 'msg' && kind ? { property: place.value, kind } : null;
+      const beside = attachments.map(({ kept }, index) =>
+        kept && more.type === 'msg'
+          ? { property: `${more.value}[${index}].${kept.name}`, kind: kept.kind }
+          : null,
+      );
       return {
         submit: {
           ...relationship,
@@ -118,11 +124,11 @@ export default function register(RED: NodeAPI): void {
             content,
             contentType,
             ...(filename === undefined ? {} : { filename }),
-            ...(attachments.length > 0 ? { attachments } : {}),
+            ...(attachments.length > 0 ? { attachments: attachments.map(({ document }) => document) } : {}),
           },
           subject,
         },
-        payload: place.type === 'msg' && kind ? { property: place.value, kind } : undefined,
+        documents: [inMessage, ...beside],
         discard,
       };
     } catch (error) {

@@ -44,11 +44,12 @@ function waiting(node: Node) {
   const message: NodeMessageInFlow = { _msgid: 'm1' };
   const payload = { property: 'payload', kind: 'buffer' } as const;
   const done = (): void => undefined;
-  const holding: HeldMessage = { message, done, node, owner: 'out', payload, report: {}, isLight: true };
+  const light = new Set([payload]);
+  const holding: HeldMessage = { message, done, node, owner: 'out', documents: [payload], report: {}, light };
   const info = {
     exchangeId: 'e1',
     redelivered: false,
-    context: { token: 't1', message: {}, missing: [], payload, report: {} },
+    context: { token: 't1', message: {}, missing: [], documents: [payload], report: {} },
     payload: async () => ({ read: () => reading.promise }),
   } as unknown as OutcomeInfo;
   return { reading, message, holding, info };
@@ -98,7 +99,7 @@ describe('as2-out: outcomes', () => {
     const light = (bytes: number, count: number): boolean => {
       const { holding, message } = waiting(senderWith(async () => undefined).node);
       message.payload = Buffer.alloc(bytes);
-      holding.isLight = false;
+      holding.light.clear();
       lighten(RED, holding, count);
       return message.payload === undefined;
     };

@@ -11,6 +11,13 @@ const AWAITING = 'as2-out.status.awaiting-receipt';
 
 const large = (): Buffer => Buffer.alloc(100_000, 'large ');
 
+const ATTACHED = { attachments: 'attachments', attachmentsType: 'msg' };
+const attachments = () => [
+  { payload: 'Größe 5', filename: 'note.txt', contentType: 'text/plain' },
+  { payload: Buffer.alloc(70_000, 7), filename: 'photo.png' },
+  { content: Buffer.alloc(80_000, 8), contentType: 'application/octet-stream' },
+];
+
 /** What a flow may put into a message, and JSON cannot say. */
 interface Order extends NodeMessage {
   readonly callback?: () => string;
@@ -59,6 +66,23 @@ describe('as2-out, when a message does not get through at once', () => {
       const sent = await flow.next('sent');
       assert.equal(sent, message);
       assert.deepEqual(sent.payload, large());
+    });
+  });
+
+  it('nor do its attachments', async () => {
+    const usually = faults.lateReceipt;
+    await withAliceAlone({ usually, out: ATTACHED, bob: { receiptDelivery: 'async' } }, async (alice) => {
+      const { flow, bob } = alice;
+      const message = { payload: 'an order', attachments: attachments() };
+      flow.send('out', message);
+      await flow.statusTextBecomes('out', AWAITING);
+      const [text, photo, note] = message.attachments as { payload?: unknown; content?: unknown }[];
+      assert.deepEqual([text?.payload, photo?.payload, note?.content], ['Größe 5', undefined, undefined]);
+      assert.equal(message.payload, 'an order');
+      bob.release();
+      const sent = await flow.next('sent');
+      assert.equal(sent, message);
+      assert.deepEqual(message.attachments, attachments());
     });
   });
 
@@ -165,6 +189,31 @@ describe('as2-out after a restart', () => {
       assert.equal(first?.headers.get('Message-ID'), as2.messageId);
     });
   });
+
+  for (const receiptDelivery of ['sync', 'async']) {
+    it(`gives all documents back, with a receipt that comes ${receiptDelivery}`, async () => {
+      const isAsync = receiptDelivery === 'async';
+      const options = {
+        as2: isAsync ? LONG : { retryPauses: [0.02] },
+        usually: isAsync ? faults.lateReceipt : {},
+        out: ATTACHED,
+        bob: { receiptDelivery },
+      };
+      await withAliceAlone(options, async (alice) => {
+        const { flow, bob } = alice;
+        if (!isAsync) bob.plan(faults.down);
+        flow.send('out', { payload: large(), attachments: attachments() });
+        await flow.statusTextBecomes('out', isAsync ? AWAITING : RETRYING);
+        await alice.restart();
+        if (isAsync) await flow.statusTextBecomes('out', AWAITING);
+        bob.release();
+        const { payload, as2, ...sent } = await flow.next('sent');
+        assert.deepEqual(payload, large());
+        assert.deepEqual((sent as { attachments?: unknown }).attachments, attachments());
+        assert.deepEqual([as2.resumed, as2.missing], [true, undefined]);
+      });
+    });
+  }
 
   it('gives a Buffer back as a Buffer, where it stood', async () => {
     await withAliceAlone(

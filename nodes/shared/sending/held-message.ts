@@ -1,20 +1,23 @@
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
 import type { StoredPayload } from '../../../src/exchange';
 import type { SentReport } from '../out-message';
-import { type KeptMessage, type KeptPayload, plainMessage } from './kept-message';
+import { type KeptDocument, type KeptMessage, plainMessage } from './kept-message';
 
-/** A message of the flow while its document is on its way. */
+/** A message of the flow while its documents are on their way. */
 export interface HeldMessage {
   readonly message: NodeMessageInFlow;
   readonly done: (error?: Error) => void;
   /** The node that got it. With the next deploy another one takes over, which cannot use `done` for errors. */
   readonly node: Node;
   readonly owner: string;
-  readonly payload: KeptPayload | undefined;
+  readonly documents: readonly (KeptDocument | null)[];
   readonly report: SentReport;
-  /** The document was taken out of the message, and lies in the spool. */
-  isLight?: boolean;
+  /** Documents that were taken out of the message, and lie in the spool. */
+  readonly light: Set<KeptDocument>;
 }
+
+/** A document as the spool keeps it: the first one is the payload. */
+export type StoredDocuments = (index: number) => Promise<StoredPayload | undefined>;
 
 /** From this size on, a document that has to wait does not wait in memory. */
 const LARGE_BYTES = 64 * 1024;
@@ -23,54 +26,60 @@ const MEMORY_BYTES = 16 * 1024 * 1024;
 /** Up to this size a resumed message gets its document back as what it was; beyond it, as the path of a file. */
 const MOST_IN_MEMORY = 16 * 1024 * 1024;
 
-/** What is to be stored with the message. The document stays out of it: the spool has it. */
+/** What is to be stored with the message. The documents stay out of it: the spool has them. */
 export function keptMessage(
   RED: NodeAPI,
   token: string,
-  { message, payload, report }: Pick<HeldMessage, 'message' | 'payload' | 'report'>,
+  { message, documents, report }: Pick<HeldMessage, 'message' | 'documents' | 'report'>,
 ): KeptMessage {
-  if (!payload) return { token, ...plainMessage(message), report };
-  const { property } = payload;
-  const document: unknown = RED.util.getMessageProperty(message, property);
-  RED.util.setMessageProperty(message, property, undefined);
+  const taken = documents
+    .filter((place) => place !== null)
+    .map((place) => ({ place, document: documentIn(RED, message, place) }));
+  const kept: KeptDocument[] = [];
   try {
-    return { token, ...plainMessage(message), payload, report };
+    for (const { place } of taken) if (put(RED, message, place, undefined)) kept.push(place);
+    const stored = documents.map((place) => (place && kept.includes(place) ? place : null));
+    return { token, ...plainMessage(message), ...(kept.length > 0 ? { documents: stored } : {}), report };
   } finally {
-    RED.util.setMessageProperty(message, property, document);
+    // Backwards: the same object may stand in a list twice.
+    for (const { place, document } of taken.reverse()) {
+      if (kept.includes(place)) put(RED, message, place, document);
+    }
   }
 }
 
 /**
- * Frees the memory of a large document while its message waits for an attempt or for its receipt.
+ * Frees the memory of large documents while their message waits for an attempt or for its receipt.
  * @param count of the messages that wait
  */
-export function lighten(RED: NodeAPI, held: HeldMessage, count: number): void {
-  const { message, payload } = held;
-  if (!payload || held.isLight) return;
-  const document: unknown = RED.util.getMessageProperty(message, payload.property);
-  const limit = Math.min(LARGE_BYTES, MEMORY_BYTES / Math.max(count, 1));
-  // A text that UTF-8 cannot write would not come back as it was.
-  const isLarge =
-    typeof document === 'string'
-      ? document.length > limit && document.isWellFormed()
-      : Buffer.isBuffer(document) && document.length > limit;
-  if (!isLarge) return;
-  RED.util.setMessageProperty(message, payload.property, undefined);
-  held.isLight = true;
+export function lighten(RED: NodeAPI, { message, documents, light }: HeldMessage, count: number): void {
+  const share = MEMORY_BYTES / Math.max(count, 1) / Math.max(documents.length, 1);
+  const limit = Math.min(LARGE_BYTES, share);
+  for (const place of documents) {
+    if (!place || light.has(place)) continue;
+    const document = documentIn(RED, message, place);
+    // A text that UTF-8 cannot write would not come back as it was.
+    const isLarge =
+      typeof document === 'string'
+        ? document.length > limit && document.isWellFormed()
+        : Buffer.isBuffer(document) && document.length > limit;
+    if (isLarge && put(RED, message, place, undefined)) light.add(place);
+  }
 }
 
 /** @throws As2Error when the spool cannot be read */
 export async function unlighten(
   RED: NodeAPI,
-  held: HeldMessage,
-  stored: () => Promise<StoredPayload | undefined>,
+  { message, documents, light }: HeldMessage,
+  stored: StoredDocuments,
 ): Promise<void> {
-  const { message, payload } = held;
-  if (!payload || !held.isLight) return;
-  const bytes = await (await stored())?.read();
-  if (!bytes) return;
-  RED.util.setMessageProperty(message, payload.property, payload.kind === 'text' ? bytes.toString() : bytes);
-  held.isLight = false;
+  for (const [index, place] of documents.entries()) {
+    if (!place || !light.has(place)) continue;
+    const bytes = await (await stored(index))?.read();
+    if (!bytes) continue;
+    put(RED, message, place, place.kind === 'text' ? bytes.toString() : bytes);
+    light.delete(place);
+  }
 }
 
 /**
@@ -80,23 +89,38 @@ export async function unlighten(
 export async function rebuilt(
   RED: NodeAPI,
   kept: KeptMessage,
-  stored: () => Promise<StoredPayload | undefined>,
+  stored: StoredDocuments,
 ): Promise<{ readonly message: NodeMessage; readonly missing: readonly string[] }> {
   const message = { ...kept.message } as NodeMessage;
-  const { payload, missing } = kept;
-  if (!payload) return { message, missing };
-  const { property } = payload;
-  const bytes = await stored();
-  if (!bytes) return { message, missing: [...missing, property] };
-  RED.util.setMessageProperty(message, property, await documentOf(payload, bytes), true);
-  return { message, missing };
+  const missing = new Set(kept.missing);
+  for (const [index, place] of (kept.documents ?? []).entries()) {
+    if (!place) continue;
+    const bytes = await stored(index);
+    if (bytes) put(RED, message, place, await documentOf(place, bytes));
+    else missing.add(place.property);
+  }
+  return { message, missing: [...missing] };
 }
 
 async function documentOf(
-  { kind }: KeptPayload,
+  { kind }: KeptDocument,
   stored: StoredPayload,
 ): Promise<string | Buffer | { path: string }> {
   if (kind === 'stream' || stored.length > MOST_IN_MEMORY) return { path: await stored.file() };
   const bytes = await stored.read();
   return kind === 'text' ? bytes.toString() : bytes;
+}
+
+function documentIn(RED: NodeAPI, message: NodeMessage, { property }: KeptDocument): unknown {
+  return RED.util.getMessageProperty(message, property);
+}
+
+/** @returns false, when it stands in an object that cannot be changed */
+function put(RED: NodeAPI, message: NodeMessage, { property }: KeptDocument, document: unknown): boolean {
+  try {
+    RED.util.setMessageProperty(message, property, document, document !== undefined);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -9,12 +9,13 @@ export interface KeptMessage {
   readonly message: Readonly<Record<string, unknown>>;
   /** Properties of the message that could not be kept, or only in part. */
   readonly missing: readonly string[];
-  /** Where the document stood in the message, and what it was. */
-  readonly payload?: KeptPayload;
+  /** Where its documents stood in the message, the payload first; null: not there. */
+  readonly documents?: readonly (KeptDocument | null)[];
   readonly report: SentReport;
 }
 
-export interface KeptPayload {
+/** A document that stood in a message, and what it was there. */
+export interface KeptDocument {
   readonly property: string;
   readonly kind: 'text' | 'buffer' | 'stream';
 }

@@ -18,17 +18,24 @@ import { withoutGaps } from '../plain';
 import { safely } from '../safely';
 import type { State } from '../state';
 import { clock, type StatusLine } from '../status';
-import { type HeldMessage, keptMessage, lighten, rebuilt, unlighten } from './held-message';
+import {
+  type HeldMessage,
+  keptMessage,
+  lighten,
+  rebuilt,
+  type StoredDocuments,
+  unlighten,
+} from './held-message';
 import { inTransit } from './in-transit';
-import type { KeptMessage, KeptPayload } from './kept-message';
+import type { KeptDocument, KeptMessage } from './kept-message';
 import { ownerOf } from './owner';
 import { SendingStatus } from './sending-status';
 
 /** What an as2-out node has read from a message: ready to be sent. */
 export interface Prepared {
   readonly submit: Omit<SubmitOptions, 'owner' | 'context'>;
-  /** Where the document stands in the message, when it stands there. */
-  readonly payload: KeptPayload | undefined;
+  /** Where the documents stand in the message, the payload first; null for those that do not stand there. */
+  readonly documents: readonly (KeptDocument | null)[];
   /** Lets go of a stream that nobody will read. */
   discard(): void;
 }
@@ -110,7 +117,8 @@ export class Sender implements OutboxListener {
       prepared = await prepare();
       const outbox = await this.outbox();
       const { node, owner } = this;
-      const holding = { message, done, node, owner, payload: prepared.payload, report };
+      const { documents } = prepared;
+      const holding = { message, done, node, owner, documents, report, light: new Set<KeptDocument>() };
       const context = keptMessage(this.RED, token, holding);
       held.hold(token, holding);
       const { exchangeId } = await outbox.submit({ ...prepared.submit, owner, context });
@@ -189,7 +197,7 @@ export class Sender implements OutboxListener {
     await this.state.exchanges.release(this.node);
   }
 
-  /** Its document is in the spool, unless that was not wanted. */
+  /** Its documents are in the spool, unless that was not wanted. */
   private lighten(holding: HeldMessage): void {
     const { exchanges, settings } = this.state;
     if (settings.outbox.keepPayload) lighten(this.RED, holding, exchanges.held.count);
@@ -200,7 +208,7 @@ export class Sender implements OutboxListener {
     holding: HeldMessage | undefined,
     info: OutcomeInfo,
   ): Promise<{ readonly message: NodeMessage & { as2?: SentReport }; readonly missing: readonly string[] }> {
-    const stored = async () => info.payload();
+    const stored: StoredDocuments = async (index) => (index === 0 ? info.payload() : info.attachment(index));
     try {
       if (!holding) return await rebuilt(this.RED, kept, stored);
       await unlighten(this.RED, holding, stored);

@@ -95,6 +95,7 @@ export class Announcer {
         redelivered,
         ...(context ? { context } : {}),
         payload: () => message.payload(),
+        attachment: (number) => message.attachment(number),
       });
       await lock(this.spool, message, async () => {
         const isLast = this.telling.get(id) === false && isUntold(message);

@@ -2,7 +2,7 @@ import { defaultAllowedDigests, type ExpectedReceipt, type SentContent } from '.
 import type { ByteSource, SizedSource } from '../../bytes';
 import type { DigestName } from '../../cms';
 import { Headers } from '../../mime';
-import type { ExchangeRecord } from '../../store';
+import type { ExchangeFile, ExchangeRecord } from '../../store';
 import type { Relationship, StoredPayload } from '../types';
 import type { OutgoingFacts, OutgoingFolder } from './outgoing-facts';
 
@@ -57,14 +57,12 @@ export class OutgoingMessage {
 
   /** What was sent, inside all layers; undefined when it was not kept. */
   async payload(): Promise<StoredPayload | undefined> {
-    const { folder } = this;
-    const file = this.isPlain ? 'request.raw' : 'payload';
-    if (!(await folder.has(file))) return undefined;
-    return {
-      ...(await folder.source(file)),
-      read: () => folder.read(file),
-      file: () => folder.file(file),
-    };
+    return this.stored(this.isPlain ? 'request.raw' : 'payload');
+  }
+
+  /** A document that was sent beside it, from 1; undefined when it was not kept. */
+  async attachment(number: number): Promise<StoredPayload | undefined> {
+    return this.stored(`attachment-${number}`);
   }
 
   /** What its receipt has to say. */
@@ -91,6 +89,16 @@ export class OutgoingMessage {
       encrypted,
       compressed,
       request,
+    };
+  }
+
+  private async stored(file: ExchangeFile): Promise<StoredPayload | undefined> {
+    const { folder } = this;
+    if (!(await folder.has(file))) return undefined;
+    return {
+      ...(await folder.source(file)),
+      read: () => folder.read(file),
+      file: () => folder.file(file),
     };
   }
 

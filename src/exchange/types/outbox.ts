@@ -64,6 +64,12 @@ export interface OutcomeInfo {
    * @returns undefined, when payloads are not kept
    */
   payload(): Promise<StoredPayload | undefined>;
+  /**
+   * One of the documents that travelled with it, from the spool.
+   * @param number from 1
+   * @returns undefined, when there is none, or payloads are not kept
+   */
+  attachment(number: number): Promise<StoredPayload | undefined>;
 }
 
 /** Durable bytes that can be read as often as wanted, until the spool is swept. */
