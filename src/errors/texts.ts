@@ -336,6 +336,8 @@ export const errorTexts = {
     'The TLS certificate of {host} is no longer valid: {reason}. The partner has to renew it. This is the certificate of the web server, not the one for AS2 messages.',
   'tls-failed':
     'The secure connection to {host} could not be agreed: {reason}. Check whether the port speaks TLS and whether the partner wants a client certificate from you.',
+  'tls-issuer-no-authority':
+    'The TLS certificate of {host} was issued by {issuer}, whose certificate may not issue others: it is not that of an authority. It was shown as {chain}, SHA-256 fingerprint {fingerprint}. The partner needs a certificate of an authority, or a self-signed one. If the partner confirms this one all the same, enter its fingerprint in the connection settings of the partner.',
   'tls-not-yet-valid':
     'The TLS certificate of {host} is not valid yet: {reason}. Check the clock of this machine; if it is right, the partner has installed a certificate too early. This is the certificate of the web server, not the one for AS2 messages.',
   'tls-options-unreadable':

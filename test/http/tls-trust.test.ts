@@ -161,6 +161,16 @@ describe('http: whom a client trusts (certificates made by OpenSSL)', () => {
       });
     }));
 
+  it('TLS-04: one that was issued by a certificate that is no authority is told as such, not as one for something else', () =>
+    withAuthority(async (authority) => {
+      const { root, middle, cert, key } = await issueBelow(authority, 'localhost', 'CA:FALSE');
+      await withServer({ cert: cert + middle, key }, async ({ url }) => {
+        const error = await failure(url, { ca: root });
+        assert.equal(error.code, 'tls-issuer-no-authority');
+        assert.match(error.message, /localhost was issued by middle, .*localhost < middle/);
+      });
+    }));
+
   it('TLS-04: the name is always asked for (SNI); another one can be set, and must be in the certificate', () =>
     withAuthority(async (authority) => {
       const { root, cert, key } = await issueFor(authority, 'as2.partner.example');
@@ -281,10 +291,14 @@ async function issueFor(
 }
 
 /** A certificate of an authority that a root has issued. */
-async function issueBelow(authority: OpensslAuthority, name: string): Promise<Issued & { middle: string }> {
+async function issueBelow(
+  authority: OpensslAuthority,
+  name: string,
+  constraints: 'CA:TRUE' | 'CA:FALSE' = 'CA:TRUE',
+): Promise<Issued & { middle: string }> {
   const root = await authority.issueRoot('root');
   const extensions = authority.file('ca-extensions');
-  await writeFile(extensions, 'basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign\n');
+  await writeFile(extensions, `basicConstraints=critical,${constraints}\nkeyUsage=keyCertSign\n`);
   const middle = await authority.issue('middle', 'root', ['-extfile', extensions]);
   await writeFile(authority.file('leaf-extensions'), `subjectAltName=DNS:${name}\n`);
   const cert = await authority.issue(name, 'middle', ['-extfile', authority.file('leaf-extensions')]);

@@ -145,7 +145,7 @@ const CASES: readonly (readonly [title: string, code: As2ErrorCode | undefined, 
   ],
   [
     'TLS-04: one that another one issued which is no authority',
-    'tls-wrong-purpose',
+    'tls-issuer-no-authority',
     async ({ authority, root, shows }) => {
       const false_ = await authority.issue('localhost', { by: shows });
       return { shows: await authority.withChain(false_, shows), tls: { ca: root.certificate } };

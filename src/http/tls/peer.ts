@@ -13,6 +13,8 @@ export interface PeerFacts {
   /** Names of the certificates it sent, its own first, each one issued by the next. */
   readonly chain: string;
   readonly chainLength: number;
+  /** The first one that issued another certificate of the chain and is no authority (RFC 5280 §4.2.1.9). */
+  readonly falseAuthority?: string;
 }
 
 const LONGEST_CHAIN = 10;
@@ -23,6 +25,7 @@ export function peerFacts(socket: TLSSocket): PeerFacts | undefined {
   const own = socket.getPeerCertificate(true);
   if (isMissing(own)) return undefined;
   const chain = chainOf(own);
+  const falseAuthority = chain.slice(1).find(({ ca }) => !ca);
   return {
     subject: nameOf(own.subject),
     issuer: nameOf(own.issuer),
@@ -30,8 +33,9 @@ export function peerFacts(socket: TLSSocket): PeerFacts | undefined {
     validFrom: dateOf(own.valid_from),
     validTo: dateOf(own.valid_to),
     selfSigned: isDeepStrictEqual(own.subject, own.issuer),
-    chain: chain.join(' < '),
+    chain: chain.map(({ subject }) => nameOf(subject)).join(' < '),
     chainLength: chain.length,
+    ...(falseAuthority ? { falseAuthority: nameOf(falseAuthority.subject) } : {}),
   };
 }
 
@@ -46,16 +50,16 @@ function isMissing(certificate: PeerCertificate): boolean {
   return Object.keys(certificate).length === 0;
 }
 
-function chainOf(own: DetailedPeerCertificate): string[] {
-  const names: string[] = [];
+function chainOf(own: DetailedPeerCertificate): DetailedPeerCertificate[] {
+  const chain: DetailedPeerCertificate[] = [];
   const seen = new Set<string>();
   let next: DetailedPeerCertificate | undefined = own;
-  while (next?.fingerprint256 && !seen.has(next.fingerprint256) && names.length < LONGEST_CHAIN) {
+  while (next?.fingerprint256 && !seen.has(next.fingerprint256) && chain.length < LONGEST_CHAIN) {
     seen.add(next.fingerprint256);
-    names.push(nameOf(next.subject));
+    chain.push(next);
     next = next.issuerCertificate;
   }
-  return names;
+  return chain;
 }
 
 function nameOf(name: PeerCertificate['subject'] | undefined): string {

@@ -62,7 +62,16 @@ export function tlsProblem(
   if (code === 'CERT_NOT_YET_VALID') {
     return new As2Error('tls-not-yet-valid', { ...shown(peer), host, reason: period(reason, peer) }, options);
   }
-  if (code === 'INVALID_PURPOSE') return new As2Error('tls-wrong-purpose', { host, reason }, options);
+  if (code === 'INVALID_PURPOSE') {
+    // OpenSSL says the same of an issuer that is no authority.
+    return peer?.falseAuthority === undefined
+      ? new As2Error('tls-wrong-purpose', { host, reason }, options)
+      : new As2Error(
+          'tls-issuer-no-authority',
+          { ...shown(peer), issuer: peer.falseAuthority, host },
+          options,
+        );
+  }
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return new As2Error('tls-wrong-name', { host, reason }, options);
   if (!/^(?:EPROTO$|ERR_SSL_|ERR_TLS_)/.test(code)) return undefined;
