@@ -1,6 +1,6 @@
 import type { ByteSource, SpilledBytes, SpillOptions } from '../bytes';
 import { digestByName, type DigestName, type SignatureReport } from '../cms';
-import { As2Error, withMore } from '../errors';
+import { As2Error, isAs2Error, withMore } from '../errors';
 import { filenameOf, type Headers, type MimeLimits } from '../mime';
 import type { Certificate, KeyPair } from '../pki';
 import type { IncomingLayer, Pass, PassDigests, SignedLayer } from './incoming-layers';
@@ -139,7 +139,17 @@ async function openVerified(
   return better;
 }
 
+/** A thread that took its digests and ended is no reason to refuse a message: another one is there for a second try. */
 async function openOnce(message: IncomingMessage, o: OpenOptions, digests: PassDigests): Promise<Opening> {
+  try {
+    return await readOnce(message, o, digests);
+  } catch (error) {
+    if (!isAs2Error(error) || error.code !== 'digests-lost') throw error;
+    return readOnce(message, o, digests);
+  }
+}
+
+async function readOnce(message: IncomingMessage, o: OpenOptions, digests: PassDigests): Promise<Opening> {
   const { limitBytes: limit } = o.spill;
   const limitError = (limitBytes: number) => new As2Error('payload-too-large', { limitBytes });
   const pass = await readLayers(message.headers, message.body.open(), {

@@ -132,6 +132,8 @@ export const errorTexts = {
     'The message could not be decrypted with the key for {certificate}. It was damaged on its way, or it was encrypted for another certificate: compare certificates with the partner.',
   'decryption-no-key':
     'The message is encrypted for {recipients}; the keys held here are for {keys}. Give the partner the current certificate, or add the key pair it was encrypted for.',
+  'digests-lost':
+    'The thread that takes the digests of large messages ended in the middle of this one: {reason}. Another one is started with the next message; send this one again. If it happens again, give Node.js more memory.',
   'runtime-too-old':
     'This Node.js ({version}) cannot decrypt RSA PKCS#1 v1.5 safely: its OpenSSL tells wrong padding from right. Update to the newest release of Node.js 22, 24 or later.',
   'signing-key-unsuitable':

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { As2Error } from '../../errors';
 import type { DigestName } from '../algorithms';
 import type { DigestAnswer, DigestOrder } from './digest-worker';
 import type { Digests } from './local-digests';
@@ -20,14 +21,15 @@ export function digestThread(): Promise<DigestThread | undefined> {
 /** @param ended called when the thread has ended, which nothing but a failure makes it do */
 export async function startThread(program: string, ended: () => void): Promise<DigestThread | undefined> {
   const ready = Promise.withResolvers<unknown>();
-  let cause: unknown;
+  let cause: Error | undefined;
   try {
     const worker = new Worker(program, { name: 'as2-digests', execArgv: [] });
     const thread = new DigestThread(worker);
     worker.once('message', ready.resolve);
-    worker.on('error', (error) => (cause = error));
-    worker.once('exit', () => {
-      const failure = new Error('the thread that takes digests has ended', { cause });
+    worker.on('error', (error) => (cause = error instanceof Error ? error : new Error(String(error))));
+    worker.once('exit', (status) => {
+      const reason = cause?.message ?? `it ended with status ${status}`;
+      const failure = new As2Error('digests-lost', { reason }, { cause });
       ended();
       thread.fail(failure);
       ready.reject(failure);

@@ -90,7 +90,7 @@ export type Opening =
 /** SEC-11: each document is a file of its own. */
 const MOST_PARTS = 250;
 
-/** @throws As2Error `store-full`, `store-unavailable`: that is not the message's fault */
+/** @throws As2Error `store-full`, `store-unavailable`, `digests-lost`: that is not the message's fault */
 export async function openStored({ arrival, body }: StoredMessage): Promise<Opening> {
   const { receiver, headers, request, relationship } = arrival;
   const { options } = receiver;
@@ -116,7 +116,9 @@ export async function openStored({ arrival, body }: StoredMessage): Promise<Open
   } catch (error) {
     const failure = asStoreError(error, options.spool.directory);
     if (failure) throw failure;
-    return { refusal: toAs2Error(error) };
+    const refusal = toAs2Error(error);
+    if (refusal.code === 'digests-lost') throw refusal;
+    return { refusal };
   }
 }
 
