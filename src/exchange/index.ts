@@ -42,6 +42,7 @@ export type {
   ReceiveOptions,
   Receiver,
   Relationship,
+  RestartSettings,
   RetrySettings,
   SendingSettings,
   SendOptions,

@@ -12,8 +12,8 @@ export interface PostRequest {
   readonly url: string;
   /** Without Host and Content-Length, which are made here. */
   readonly headers: Headers;
-  /** Default: POST. A GET, whose body is empty, is for looking whether somebody answers. */
-  readonly method?: 'POST' | 'GET';
+  /** Default: POST. A GET or HEAD, whose body is empty, is for looking what is there. */
+  readonly method?: 'POST' | 'GET' | 'HEAD';
   /** Read once for every attempt on a connection. */
   readonly body: SizedSource;
   /** Largest answer that is read; default 4 MiB, a receipt has a few KiB. */

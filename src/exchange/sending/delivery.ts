@@ -110,6 +110,7 @@ export class Delivery {
     const { steps, announcer, clock } = this.parts;
     const { id, sizeBytes } = message;
     const controller = new AbortController();
+    let resumed = 0;
     this.running.set(id, controller);
     if (this.closing.signal.aborted || this.cancelled.has(id)) controller.abort();
     try {
@@ -121,8 +122,13 @@ export class Delivery {
         connection: message.record.attempts > 1 ? 'fresh' : 'kept',
         signal: controller.signal,
         onSent: progressOf(sizeBytes, clock, (sentBytes) => {
-          announcer.listenerOf(message)?.progress?.({ exchangeId: id, sentBytes, totalBytes: sizeBytes });
+          const again = resumed > 0 ? { resumed } : {};
+          const told = { exchangeId: id, sentBytes, totalBytes: sizeBytes, ...again };
+          announcer.listenerOf(message)?.progress?.(told);
         }),
+        onResumed: () => {
+          resumed++;
+        },
       });
     } finally {
       this.running.delete(id);
@@ -149,7 +155,7 @@ export class Delivery {
       const waitsMs = partner ? receiptTimeoutMs(partner) : 0;
       return steps.awaitReceipt(message, { waitsMs, attempts, known });
     }
-    if (error.code === 'send-aborted') return steps.putBack(message);
+    if (error.code === 'send-aborted') return steps.putBack(message, known);
     const made = attemptsMade(message);
     const isAgain = 'error' in prepared || isPassing(error, plan);
     if (!isAgain || made >= attempts) return steps.fail(message, error, decided);

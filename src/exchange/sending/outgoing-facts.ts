@@ -27,6 +27,8 @@ export interface OutgoingFacts {
   readonly mic?: string;
   /** The attempt after which the schedule began anew. */
   readonly scheduleFrom?: number;
+  /** Octets of the body the partner has said to hold, while not all of it was sent (RST-06). */
+  readonly heldBytes?: number;
   readonly sentAt?: string;
   readonly httpStatus?: number | undefined;
   readonly receipt?: ReceiptReport | undefined;

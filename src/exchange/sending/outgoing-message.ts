@@ -49,6 +49,16 @@ export class OutgoingMessage {
     return this.folder.source('request.raw');
   }
 
+  /** The body without its beginning. */
+  async bodyFrom(first: number): Promise<SizedSource> {
+    return first === 0 ? this.body() : this.folder.tail('request.raw', first);
+  }
+
+  /** Whether this process has composed it and not yet made a second attempt. */
+  get isFresh(): boolean {
+    return this.atHand !== undefined && this.record.attempts <= 1;
+  }
+
   /** What `submit` was given to remember. */
   async context(): Promise<object | undefined> {
     const text = this.atHand ? this.atHand.context : await this.storedContext();

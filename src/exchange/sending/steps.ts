@@ -98,10 +98,10 @@ export class Steps {
   }
 
   /** The attempt was ended because we stop; it does not count. */
-  async putBack(message: OutgoingMessage): Promise<void> {
+  async putBack(message: OutgoingMessage, known: Known): Promise<void> {
     const attempts = message.record.attempts - 1;
     const step = { dueAt: this.clock.now(), attempts };
-    await message.folder.advance((attempts > 0 ? 'retrying' : 'queued') satisfies OutgoingState, {}, step);
+    await message.folder.advance((attempts > 0 ? 'retrying' : 'queued') satisfies OutgoingState, known, step);
   }
 
   /** The same bytes and Message-ID again, with a schedule that begins anew. */

@@ -1,7 +1,8 @@
 import { isReceipt, looksLikeReceipt } from '../../as2';
 import { bufferSource, type SizedSource, tap } from '../../bytes';
 import { As2Error, isAs2Error, toAs2Error } from '../../errors';
-import { couldNotConnect, parseHttpUrl, type PostResponse, statusError } from '../../http';
+import { couldNotConnect, type HttpClient, parseHttpUrl, type PostResponse, statusError } from '../../http';
+import type { Headers } from '../../mime';
 import { asStoreError, type Clock, systemClock } from '../../store';
 import { clientFor } from '../clients';
 import type { Emit } from '../events';
@@ -10,6 +11,8 @@ import type { Relationship } from '../types';
 import type { OutgoingFacts } from './outgoing-facts';
 import type { OutgoingMessage } from './outgoing-message';
 import { checkReceipt, readReceipt } from './receipt-check';
+import { RestartableTransfer } from './restart';
+import { restartPauses } from './restart-settings';
 
 export interface TransmissionOptions {
   readonly message: OutgoingMessage;
@@ -21,11 +24,13 @@ export interface TransmissionOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told how many octets of the body are on their way. */
   readonly onSent?: ((sentBytes: number) => void) | undefined;
+  /** Told whenever it goes on after the line broke. */
+  readonly onResumed?: (() => void) | undefined;
 }
 
 /** What one attempt came to. */
 export interface Transmitted {
-  readonly facts: Pick<OutgoingFacts, 'sentAt' | 'httpStatus' | 'receipt'>;
+  readonly facts: Pick<OutgoingFacts, 'sentAt' | 'httpStatus' | 'receipt' | 'heldBytes'>;
   /** The partner has taken the message; its receipt comes later. */
   readonly awaitsReceipt?: boolean;
   /** The answer, where a receipt was expected or found in it; to be kept. */
@@ -86,19 +91,46 @@ class Attempt {
 
   private async post(url: string): Promise<PostResponse> {
     const { message, relationship, connection, signal, emit } = this.o;
-    const body = await message.body();
-    const response = await clientFor(relationship.partner.connection).post({
-      url,
-      headers: await message.headers(),
-      body: this.watched(body),
-      connection,
-      parallel: relationship.partner.parallel,
-      ...(signal ? { signal } : {}),
-    });
+    const client = clientFor(relationship.partner.connection);
+    const headers = await message.headers();
+    const response = headers.has('ETag')
+      ? await this.restartable(client, url, headers).run()
+      : await client.post({
+          url,
+          headers,
+          body: this.watched(await message.body()),
+          connection,
+          parallel: relationship.partner.parallel,
+          ...(signal ? { signal } : {}),
+        });
     const sentAt = new Date((this.o.clock ?? systemClock).now()).toISOString();
-    this.result = { facts: { sentAt, httpStatus: response.status } };
+    this.result = { facts: { ...this.result.facts, sentAt, httpStatus: response.status } };
     emit('message-sent', { httpStatus: response.status });
     return response;
+  }
+
+  private restartable(client: HttpClient, url: string, headers: Headers): RestartableTransfer {
+    const { message, relationship, clock, signal, emit, onSent, onResumed } = this.o;
+    return new RestartableTransfer({
+      client,
+      url,
+      headers,
+      totalBytes: message.sizeBytes,
+      bodyFrom: (first) => message.bodyFrom(first),
+      isFirst: message.isFresh,
+      heldBytes: message.facts.heldBytes ?? 0,
+      pausesMs: restartPauses(relationship.partner.sending),
+      clock,
+      signal,
+      onSent,
+      onHeld: (heldBytes) => {
+        this.result = { ...this.result, facts: { ...this.result.facts, heldBytes } };
+      },
+      onResumed: (heldBytes, error) => {
+        emit('send-resumed', { heldBytes, error });
+        onResumed?.();
+      },
+    });
   }
 
   private watched(body: SizedSource): SizedSource {

@@ -15,6 +15,8 @@ export interface ExchangeEvent {
   readonly partner?: string;
   readonly sizeBytes?: number;
   readonly httpStatus?: number;
+  /** Octets that are with the partner. */
+  readonly heldBytes?: number;
   readonly disposition?: string;
   /** Which one it was, from 1. */
   readonly attempt?: number;
@@ -37,6 +39,8 @@ export type ExchangeEventType =
   | 'send-failed'
   /** An attempt failed; there will be another one. */
   | 'send-retry'
+  /** The line broke, and the message goes on behind `heldBytes`, in the same attempt. */
+  | 'send-resumed'
   /** Put back into the queue by our user: the same bytes again. */
   | 'send-again'
   | 'send-cancelled'

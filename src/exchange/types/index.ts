@@ -26,6 +26,7 @@ export type {
   Identity,
   Partner,
   Relationship,
+  RestartSettings,
   RetrySettings,
   SendingSettings,
   AccessSettings,

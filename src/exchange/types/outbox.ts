@@ -97,6 +97,8 @@ export interface ProgressInfo {
   readonly exchangeId: string;
   readonly sentBytes: number;
   readonly totalBytes: number;
+  /** How often it went on after the line broke, in this attempt. */
+  readonly resumed?: number;
 }
 
 /** What became of a receipt that came in a request of its own. */

@@ -107,6 +107,21 @@ export interface SendingSettings {
    * the attempts allow, so that a partner that recognises repeats sends its receipt again. Default: `fail`.
    */
   readonly receiptOverdue?: 'fail' | 'resend';
+  /**
+   * Whether a large message goes on where the line broke (AS2 Restart). A partner that does not know it gets everything
+   * again, as without. Default: false.
+   */
+  readonly restart?: boolean | RestartSettings;
+}
+
+export interface RestartSettings {
+  /** Octets of a request from which on; default 1 MiB. */
+  readonly thresholdBytes?: number;
+  /**
+   * Before each question how much has arrived, until something more has; then, and when all have passed, the next
+   * attempt is that of the retry plan. Default: 1, 2, 4, 8, 15 s.
+   */
+  readonly pausesMs?: readonly number[];
 }
 
 /** One of our identities and one partner that work together. */
