@@ -16,6 +16,7 @@ export class FileWriter {
   private constructor(
     readonly path: string,
     private readonly handle: FileHandle,
+    private readonly syncing?: { readonly everyBytes: number; position: number },
   ) {}
 
   /** A new file; its directory is made when needed. @throws As2Error `spill-failed` */
@@ -27,9 +28,17 @@ export class FileWriter {
     });
   }
 
-  /** Goes on behind what is in a file. @throws As2Error `spill-failed` */
-  static async append(path: string): Promise<FileWriter> {
-    return spilling(dirname(path), async () => new FileWriter(path, await open(path, 'a', 0o600)));
+  /**
+   * Goes on behind what is in a file, or begins one. Whenever it has grown over a multiple of so many bytes, all of it is
+   * on the disk before more is written.
+   * @throws As2Error `spill-failed`
+   */
+  static async append(path: string, everyBytes: number): Promise<FileWriter> {
+    return spilling(dirname(path), async () => {
+      const handle = await open(path, 'a', 0o600);
+      const { size: position } = await handle.stat();
+      return new FileWriter(path, handle, { everyBytes, position });
+    });
   }
 
   /** @throws As2Error `spill-failed`, also of an earlier write */
@@ -77,10 +86,20 @@ export class FileWriter {
     await spilling(dirname(this.path), async () => {
       const pieces = batch.length > MOST_PIECES ? [Buffer.concat(batch, length)] : batch;
       const { bytesWritten } = await this.handle.writev(pieces);
-      if (bytesWritten === length) return;
       // A disk that is almost full takes a part; the attempt to write the rest tells the reason.
-      await this.handle.writeFile(Buffer.concat(pieces, length).subarray(bytesWritten));
+      if (bytesWritten < length) {
+        await this.handle.writeFile(Buffer.concat(pieces, length).subarray(bytesWritten));
+      }
+      await this.syncOver(length);
     });
+  }
+
+  private async syncOver(length: number): Promise<void> {
+    const { syncing } = this;
+    if (!syncing) return;
+    const before = Math.floor(syncing.position / syncing.everyBytes);
+    syncing.position += length;
+    if (Math.floor(syncing.position / syncing.everyBytes) > before) await this.handle.datasync();
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { link, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type FileWriter, spilledFile, type SpilledBytes, syncDirectory } from '../bytes';
 import { As2Error } from '../errors';
 import { storing } from './store-error';
@@ -11,7 +11,8 @@ export interface PartialBodyOptions {
   readonly writer?: FileWriter;
   readonly heldBytes: number;
   readonly total: number | undefined;
-  readonly pathFor: (total: number) => string;
+  /** Where it lies when all that came is on the disk. */
+  readonly keptPath: (total: number | undefined) => string;
   readonly onWritten: () => void;
   readonly onClose: () => void;
   /** One more is there that nobody writes. */
@@ -53,11 +54,12 @@ export class PartialBody {
 
   /** Keeps what came, durably, for a sender that goes on with it. @throws As2Error storage failures */
   async keep(): Promise<void> {
-    const { path, writer, onClose, onKept } = this.o;
+    const { path, writer, total, keptPath, onClose, onKept } = this.o;
     try {
       await storing(path, async () => {
         await writer?.finishDurably();
-        await syncDirectory(join(path, '..'));
+        await rename(path, keptPath(total));
+        await syncDirectory(dirname(path));
       });
     } catch (error) {
       await writer?.discard();
@@ -79,13 +81,13 @@ export class PartialBody {
    * @throws As2Error storage failures
    */
   async complete(directory: string): Promise<SpilledBytes> {
-    const { path, writer, pathFor, onClose, onKept } = this.o;
+    const { path, writer, keptPath, onClose, onKept } = this.o;
     const target = join(directory, `${randomUUID()}.part`);
     try {
       await storing(path, async () => {
-        await writer?.finish();
-        const named = pathFor(this.bytes);
-        if (named !== path) await rename(path, named);
+        await writer?.finishDurably();
+        const named = keptPath(this.bytes);
+        await rename(path, named);
         // A disk without links: then it is not known any more, and a sender who asks sends everything again.
         await link(named, target).catch(() => rename(named, target));
       });

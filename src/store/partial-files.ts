@@ -1,4 +1,4 @@
-import { readdir, rm, stat, statfs } from 'node:fs/promises';
+import { readdir, rm, stat, statfs, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatPartialName, parsePartialName, type PartialName } from './partial-name';
 
@@ -70,6 +70,25 @@ export function tooMuch(files: readonly PartialFile[], limits: PartialLimits): P
     drop(largest[0] ?? []);
   }
   return tooMany;
+}
+
+/** A file is on the disk at the latest when it has grown by so much. */
+export const SYNC_BYTES = 16 * 1024 * 1024;
+
+/**
+ * After a power failure a file can be longer than what has reached the disk: what was being written when we died is cut
+ * back to what was surely there.
+ */
+export async function trimUnfinished(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const parsed = parsePartialName(name);
+    const file = parsed && !parsed.kept ? await look(directory, parsed) : undefined;
+    if (!file) continue;
+    const surely = SYNC_BYTES * (Math.floor(file.heldBytes / SYNC_BYTES) - 1);
+    // Never the bytes of an exchange.
+    if (surely <= 0 || file.ownBytes === 0) await removePartial(file);
+    else await truncate(file.path, surely);
+  }
 }
 
 /** The limits, where the disk has room for so much. */

@@ -16,23 +16,30 @@ export interface PartialName {
   readonly transfer: string;
   /** Octets of the whole body; unknown until the end for a chunked one. */
   readonly total: number | undefined;
+  /** All of it is on the disk; otherwise it is being written, or was when we died. */
+  readonly kept: boolean;
 }
 
-const NAME = /^([0-9a-f]{16})-([0-9a-f]{40})\.(\d{1,16}|open)$/;
+const NAME = /^([0-9a-f]{16})-([0-9a-f]{40})\.(\d{1,16}|open)(\.kept)?$/;
 
-export function transferOf({ from, to, tag }: TransferKey): Omit<PartialName, 'total'> {
+export function transferOf({ from, to, tag }: TransferKey): Pick<PartialName, 'stations' | 'transfer'> {
   return { stations: hashOf(from, to).slice(0, 16), transfer: hashOf(from, to, tag).slice(0, 40) };
 }
 
-export function formatPartialName({ stations, transfer, total }: PartialName): string {
-  return `${stations}-${transfer}.${total ?? 'open'}`;
+export function formatPartialName({ stations, transfer, total, kept }: PartialName): string {
+  return `${stations}-${transfer}.${total ?? 'open'}${kept ? '.kept' : ''}`;
 }
 
 /** @returns undefined for what is none of ours */
 export function parsePartialName(name: string): PartialName | undefined {
-  const [, stations = '', transfer = '', total = ''] = NAME.exec(name) ?? [];
+  const [, stations = '', transfer = '', total = '', kept] = NAME.exec(name) ?? [];
   if (stations === '') return undefined;
-  return { stations, transfer, total: total === 'open' ? undefined : Number(total) };
+  return {
+    stations,
+    transfer,
+    total: total === 'open' ? undefined : Number(total),
+    kept: kept !== undefined,
+  };
 }
 
 /** The lengths keep `a|bc` and `ab|c` apart. */

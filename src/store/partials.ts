@@ -1,5 +1,6 @@
-import { join } from 'node:path';
-import { FileWriter } from '../bytes';
+import { rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { FileWriter, syncDirectory } from '../bytes';
 import { As2Error } from '../errors';
 import type { Clock } from './clock';
 import { PartialBody, type PartialBodyOptions, rangeRefused } from './partial-body';
@@ -10,7 +11,9 @@ import {
   type PartialFile,
   type PartialLimits,
   removePartial,
+  SYNC_BYTES,
   tooMuch,
+  trimUnfinished,
 } from './partial-files';
 import { formatPartialName, transferOf, type TransferKey } from './partial-name';
 import { storing } from './store-error';
@@ -42,11 +45,17 @@ interface Writing {
 export class Partials {
   private readonly writing = new Map<string, Writing>();
 
-  constructor(
+  private constructor(
     private readonly directory: string,
     private readonly limits: PartialLimits,
     private readonly clock: Clock,
   ) {}
+
+  /** @throws As2Error storage failures */
+  static async in(directory: string, limits: PartialLimits, clock: Clock): Promise<Partials> {
+    await storing(directory, () => trimUnfinished(directory));
+    return new Partials(directory, limits, clock);
+  }
 
   /**
    * How many octets of a body are here (RST-02). The connection of a silent sender, who asks on another one, is ended.
@@ -80,13 +89,15 @@ export class Partials {
     try {
       return await storing(this.directory, async () => {
         const there = await findPartial(this.directory, transfer);
-        const pathFor = (total: number | undefined): string =>
-          join(this.directory, formatPartialName({ stations, transfer, total }));
+        const pathOf = (total: number | undefined, kept: boolean): string =>
+          join(this.directory, formatPartialName({ stations, transfer, total, kept }));
         const file =
-          part.first === 0 ? await created(pathFor(part.total), part, there) : await continued(there, part);
+          part.first === 0
+            ? await created(pathOf(part.total, false), part, there)
+            : await continued(there, part, (total) => pathOf(total, false));
         return new PartialBody({
           ...file,
-          pathFor,
+          keptPath: (total) => pathOf(total, true),
           onWritten: () => (writing.since = this.now()),
           onClose: close,
           onKept: () => this.keepLimits(),
@@ -150,17 +161,25 @@ type Opened = Pick<PartialBodyOptions, 'path' | 'writer' | 'heldBytes' | 'total'
 async function created(path: string, { total }: BodyPart, there: PartialFile | undefined): Promise<Opened> {
   // Never written over: an exchange may have the same file.
   if (there) await removePartial(there);
-  return { path, writer: await FileWriter.create(path), heldBytes: 0, total };
+  return { path, writer: await FileWriter.append(path, SYNC_BYTES), heldBytes: 0, total };
 }
 
 /** @throws As2Error `request-range-refused` */
-async function continued(there: PartialFile | undefined, part: BodyPart): Promise<Opened> {
+async function continued(
+  there: PartialFile | undefined,
+  part: BodyPart,
+  pathFor: (total: number | undefined) => string,
+): Promise<Opened> {
   const { first } = part;
   const total = there?.total ?? part.total;
   if (!there || (part.total !== undefined && part.total !== total)) throw rangeRefused(first, 0);
-  const { path, heldBytes } = there;
+  const { heldBytes } = there;
   // RST-05: all is here; what comes once more is only for the answer.
-  if (heldBytes === total) return { path, heldBytes, total };
+  if (heldBytes === total) return { path: there.path, heldBytes, total };
   if (first !== heldBytes || heldBytes > (total ?? Infinity)) throw rangeRefused(first, heldBytes);
-  return { path, writer: await FileWriter.append(path), heldBytes, total };
+  const path = pathFor(total);
+  // Before anything is written behind it: from now on not all of it is on the disk.
+  await rename(there.path, path);
+  await syncDirectory(dirname(path));
+  return { path, writer: await FileWriter.append(path, SYNC_BYTES), heldBytes, total };
 }

@@ -129,7 +129,7 @@ export class Spool {
       retentionMs,
     });
     const limits = { ...PARTIAL_LIMITS, ...settings.partials };
-    const partials = new Partials(join(directory, 'partial'), limits, clock);
+    const partials = await Partials.in(join(directory, 'partial'), limits, clock);
     const sweeper = await Sweeper.start(store, [refused, partials], clock, retentionMs);
     return new Spool(settings, journal, refused, sweeper, partials);
   }

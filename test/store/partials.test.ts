@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { appendFile, readdir, utimes } from 'node:fs/promises';
+import { appendFile, readdir, stat, truncate, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { As2Error } from '../../src/errors';
-import type { BodyPart, PartialLimits, Spool, TransferKey } from '../../src/store';
+import type { BodyPart, PartialBody, PartialLimits, Spool, TransferKey } from '../../src/store';
+import { SYNC_BYTES } from '../../src/store/partial-files';
 import { Partials } from '../../src/store/partials';
 import { collect } from '../support/chunks';
 import { SimulatedClock } from '../support/simulated-clock';
@@ -179,7 +180,34 @@ describe('store: bodies that broke off', () => {
     );
   });
 
-  it('they outlive a restart, and what was never closed too', async () => {
+  it('law 2: what was being written when the power failed goes back to what had reached the disk', async () => {
+    await withSpool(async (spool) => {
+      await kept(spool, transfer('kept'), 10);
+      const tags = ['long', 'short'];
+      const bodies: (PartialBody | undefined)[] = [];
+      for (const [index, tag] of tags.entries()) {
+        const part = { first: 0, total: 100 * SYNC_BYTES };
+        const open = await spool.partials.open(transfer(tag), part, () => undefined);
+        bodies.push(open);
+        await open?.write(Buffer.alloc(1));
+        const names = (await readdir(join(spool.directory, 'partial'))).filter(
+          (name) => !name.endsWith('.kept'),
+        );
+        for (const name of names) {
+          const path = join(spool.directory, 'partial', name);
+          if ((await stat(path)).size === 0) await truncate(path, (index === 0 ? 3.5 : 1.5) * SYNC_BYTES);
+        }
+      }
+      const limits = { maxAgeMs: DAY_MS, maxBytes: 1e9, maxBytesEach: 1e9 };
+      const after = await Partials.in(join(spool.directory, 'partial'), limits, new SimulatedClock());
+      assert.equal(await after.held(transfer('long')), 2 * SYNC_BYTES);
+      assert.equal(await after.held(transfer('short')), 0);
+      assert.equal(await after.held(transfer('kept')), 10);
+      for (const body of bodies) await body?.discard();
+    });
+  });
+
+  it('they outlive a restart', async () => {
     await withSpool(async (spool) => {
       await kept(spool, transfer('one'), 10);
       const open = await spool.partials.open(
@@ -190,7 +218,7 @@ describe('store: bodies that broke off', () => {
       await open?.write(Buffer.alloc(20));
       await open?.keep();
       const limits = { maxAgeMs: DAY_MS, maxBytes: 1e9, maxBytesEach: 1e9 };
-      const other = new Partials(join(spool.directory, 'partial'), limits, new SimulatedClock());
+      const other = await Partials.in(join(spool.directory, 'partial'), limits, new SimulatedClock());
       assert.equal(await other.held(transfer('one')), 10);
       assert.equal(await other.held(transfer('two')), 20);
     });

@@ -269,7 +269,7 @@ describe('exchange: AS2 Restart at the receiver', () => {
       const files = await readdir(directory);
       assert.equal(files.length, 2);
       for (const file of files) {
-        assert.match(file, /^[0-9a-f]{16}-[0-9a-f]{40}\.\d+$/);
+        assert.match(file, /^[0-9a-f]{16}-[0-9a-f]{40}\.\d+\.kept$/);
         assert.equal((await stat(join(directory, file))).mode & 0o777, 0o600);
       }
       assert.equal((await first.post(held)).status, 200);
