@@ -8,6 +8,8 @@ import {
   type OpenedContentInfo,
   openEnveloped,
   openSignedData,
+  readSignedData,
+  type SignedData,
 } from '../cms';
 import { As2Error, type Facts, isAs2Error, withMore } from '../errors';
 import { assertDepth, canonicalForm, type Headers, readEntity, readMultipart } from '../mime';
@@ -125,12 +127,12 @@ class LayerReader {
       .flatMap((name) => digestByName(name)?.name ?? []);
     const digests = this.signedDigests(micalg);
     let content: SignedContent | undefined;
-    let signature: Buffer | undefined;
+    let signature: (() => SignedData) | undefined;
     let number = 0;
     for await (const part of readMultipart(decoded(entity), parameters.get('boundary'), this.o.mimeLimits)) {
       number += 1;
       if (number === 1) content = await this.openDigested(part, digests, place);
-      else if (number === 2) signature = await this.readSignature(part);
+      else if (number === 2) signature = await this.readSignature(part, place);
       // Whatever else is in there was not signed, so it does not exist (SEC-02).
     }
     if (!content || !signature) throw new As2Error('signature-part-missing', { parts: number });
@@ -171,10 +173,19 @@ class LayerReader {
     }
   }
 
-  private async readSignature(part: Chunks): Promise<Buffer> {
+  private async readSignature(part: Chunks, { alterable }: Place): Promise<() => SignedData> {
     const entity = await readEntity(part, this.o.mimeLimits);
     const limitError = () => new As2Error('signature-too-large', { limitBytes: LONGEST_SIGNATURE_BYTES });
-    return readAll(await binaryCms(decoded(entity)), LONGEST_SIGNATURE_BYTES, limitError);
+    try {
+      const bytes = await readAll(await binaryCms(decoded(entity)), LONGEST_SIGNATURE_BYTES, limitError);
+      return () => readSignedData(bytes);
+    } catch (error) {
+      // Behind a cipher that does not authenticate this is nonsense like any other (SEC-03).
+      if (alterable || !isAs2Error(error) || !error.code.startsWith('base64-')) throw error;
+      return () => {
+        throw error;
+      };
+    }
   }
 
   /** A CMS object says itself what it is (MIME-09). */

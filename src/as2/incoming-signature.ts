@@ -1,6 +1,5 @@
 import {
   type ContentSignatures,
-  readSignedData,
   type SignatureReport,
   type SignedData,
   type SignerInfo,
@@ -29,15 +28,15 @@ export interface SeenContent {
   readonly form: 'entity' | 'bare';
 }
 
-/** @param bytes of a detached signature */
+/** @param read gives the detached signature, or the As2Error why it cannot be read */
 export function judgeDetached(
-  bytes: Buffer,
+  read: () => SignedData,
   content: SeenContent,
   trusted: readonly Certificate[],
 ): JudgedSignature {
   let signedData: SignedData;
   try {
-    signedData = readSignedData(bytes);
+    signedData = read();
   } catch (error) {
     if (!isAs2Error(error)) throw error;
     return { problem: new As2Error('signature-unreadable', { reason: error.message }, { cause: error }) };

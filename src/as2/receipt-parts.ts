@@ -1,5 +1,5 @@
 import { bufferSource, type Chunks, readAll } from '../bytes';
-import { readSignedData } from '../cms';
+import { readSignedData, type SignedData } from '../cms';
 import { As2Error, isAs2Error } from '../errors';
 import { decodeTransferEncoding, type Headers, readEntity, readMultipart } from '../mime';
 import type { Certificate } from '../pki';
@@ -91,8 +91,7 @@ export class ReceiptParts {
     const [content, signature] = await partsOf(headers, body);
     if (!content) return;
     await this.lookIntoSignedEntity(content, place, async () => {
-      const bytes = signature ? await signatureBytes(signature) : Buffer.alloc(0);
-      return judgeReceiptSignature(() => readSignedData(bytes), content, this.trusted);
+      return judgeReceiptSignature(await signatureIn(signature), content, this.trusted);
     });
   }
 
@@ -191,9 +190,18 @@ function guessedBoundary(body: Buffer): string | undefined {
   return /^\s*--([!-~](?:[ -~]{0,249}[!-~])?)[ \t]*\r?\n/.exec(body.toString('latin1', 0, 1024))?.[1];
 }
 
-async function signatureBytes(part: Buffer): Promise<Buffer> {
-  const { headers, body } = await readEntity(bufferSource(part).open());
-  return collected(await binaryCms(bufferSource(await decodedBody(headers, body)).open()));
+/** @returns what gives the signature, or the As2Error why it cannot be read */
+async function signatureIn(part: Buffer | undefined): Promise<() => SignedData> {
+  try {
+    const { headers, body } = await readEntity(bufferSource(part ?? Buffer.alloc(0)).open());
+    const bytes = await collected(await binaryCms(bufferSource(await decodedBody(headers, body)).open()));
+    return () => readSignedData(bytes);
+  } catch (error) {
+    if (!isAs2Error(error)) throw error;
+    return () => {
+      throw error;
+    };
+  }
 }
 
 async function decodedBody(headers: Headers, body: Chunks): Promise<Buffer> {

@@ -126,6 +126,9 @@ describe('Messages that were tampered with', () => {
 
   for (const [what, from] of [
     ['a damaged signature', /MII.{8}/],
+    ['a damaged signature, whose base64 ends in the middle', /MII.{9}/],
+    ['a damaged signature, whose base64 ends in the middle somewhere else', /MII.{10}/],
+    ['a damaged signature, of the right length', /MII.{5}/],
     ['no signature', /MII[^-]*/],
   ] as const) {
     it(`${what}: integrity-check-failed`, async () => {

@@ -387,8 +387,11 @@ describe('Judging receipts', () => {
     });
     assert.equal((await verdict(forged)).problem?.code, 'receipt-signature-invalid');
     const { headers, body } = await signedReport(reportEntity());
-    const damaged = { headers, body: Buffer.from(body.toString('latin1').replace(/MII.{12}/, ''), 'latin1') };
-    assert.equal((await verdict(damaged)).problem?.code, 'receipt-signature-invalid');
+    // Whatever is left of a group of base64 at its end.
+    for (const part of [/MII.{12}/, /MII.{11}/, /MII.{10}/, /MII.{9}/]) {
+      const damaged = { headers, body: Buffer.from(body.toString('latin1').replace(part, ''), 'latin1') };
+      assert.equal((await verdict(damaged)).problem?.code, 'receipt-signature-invalid', String(part));
+    }
   });
 
   const remedies: readonly (readonly [disposition: string, remedy: RegExp])[] = [
