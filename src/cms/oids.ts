@@ -12,6 +12,8 @@ export const attributeTypes = {
   contentType: '1.2.840.113549.1.9.3',
   messageDigest: '1.2.840.113549.1.9.4',
   signingTime: '1.2.840.113549.1.9.5',
+  /** RFC 8551 §2.5.2. */
+  smimeCapabilities: '1.2.840.113549.1.9.15',
 } as const;
 
 /** RFC 3274 §2: id-alg-zlibCompress. */

@@ -30,6 +30,7 @@ import { isAs2Error } from '../../src/errors';
 import { type Certificate, issueSelfSigned } from '../../src/pki';
 import { collect, inPieces } from '../support/chunks';
 import { type TestKeyPair, testKeyPair } from '../support/keys';
+import { openssl } from '../support/openssl';
 import { opensslSign, opensslVerify } from '../support/openssl-cms';
 import { at, digestOf, sample, verify } from './helpers';
 
@@ -60,7 +61,7 @@ describe('cms: signatures we make', () => {
     });
   }
 
-  it('SIG-01: the object is DER, detached, and has three signed attributes in order, no algorithm protection', async () => {
+  it('SIG-01: the object is DER, detached, and has four signed attributes in order, no algorithm protection', async () => {
     const signature = await signDetached(digestOf(content, 'sha-256'), {
       keyPair: partner,
       digest: 'sha-256',
@@ -69,13 +70,29 @@ describe('cms: signatures we make', () => {
     const attributes = at(signature, 1, 0, 4, 0, 3).children;
     assert.deepEqual(
       attributes.map((attribute) => attribute.children[0]?.content.toString('hex')),
-      ['2a864886f70d010903', '2a864886f70d010905', '2a864886f70d010904'],
+      ['2a864886f70d010903', '2a864886f70d010905', '2a864886f70d010904', '2a864886f70d01090f'],
     );
     const encodings = attributes.map((attribute) => attribute.raw);
     assert.deepEqual(
       encodings,
       encodings.toSorted((a, b) => a.compare(b)),
     );
+  });
+
+  it('CMP-08: the S/MIME capabilities are signed: AES and zlib, whose DER is that of RFC 3274, as openssl reads them', async () => {
+    const signature = await signDetached(digestOf(content, 'sha-512'), {
+      keyPair: partner,
+      digest: 'sha-512',
+    });
+    const capabilities = at(signature, 1, 0, 4, 0, 3).children.find(
+      (attribute) => attribute.children[0]?.content.toString('hex') === '2a864886f70d01090f',
+    );
+    const zlib = Buffer.from('300d060b2a864886f70d0109100308', 'hex');
+    assert.ok(capabilities?.children[1]?.children[0]?.children.at(-1)?.raw.equals(zlib));
+    const printed = (await openssl(['cms', '-cmsout', '-print', '-inform', 'DER'], signature)).toString();
+    const [, shown = ''] = /object: S\/MIME Capabilities[^]*?(SEQUENCE[^]*?)\n\n/.exec(printed) ?? [];
+    assert.deepEqual(shown.match(/(?<=OBJECT\s*:).*/g), ['aes-256-cbc', 'aes-128-cbc', 'zlib compression']);
+    await opensslVerify(signature, content, partner);
   });
 
   it('SIG-09: the certificate can be left away', async () => {

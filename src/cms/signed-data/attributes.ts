@@ -13,6 +13,7 @@ import {
 } from '../../asn1';
 import { setOfForms } from '../attribute-forms';
 import { attributeTypes } from '../oids';
+import { smimeCapabilities } from './capabilities';
 
 /** The signed attributes of a SignerInfo (RFC 5652 §5.3, §11). */
 export interface SignedAttributes {
@@ -58,8 +59,12 @@ export function signedAttributes(contentType: string, messageDigest: Buffer, sig
     attribute(attributeTypes.contentType, oid(contentType)),
     attribute(attributeTypes.signingTime, time(signingTime)),
     attribute(attributeTypes.messageDigest, octetString(messageDigest)),
+    CAPABILITIES,
   ]);
 }
+
+/** The same in every signature. */
+const CAPABILITIES = attribute(attributeTypes.smimeCapabilities, smimeCapabilities);
 
 function attribute(type: string, value: Buffer): Buffer {
   return sequence(oid(type), setOf([value]));
