@@ -15,6 +15,8 @@ export interface ProxyWishes {
   readonly login?: ProxyLogin;
   /** Ports of servers that nobody may be connected with. */
   readonly closedPort?: number;
+  /** Settings of a document, for who may go where; port and files are those of the test. */
+  readonly documented?: readonly string[];
 }
 
 const PATIENCE_MS = 40_000;
@@ -71,7 +73,7 @@ export async function withProxy<T>(
 
 type Configuration = (wishes: ProxyWishes, directory: string, port: number) => Promise<string>;
 
-const squid: Configuration = async ({ login, closedPort }, directory, port) => {
+const squid: Configuration = async ({ login, closedPort, documented }, directory, port) => {
   const passwords = join(directory, 'passwords');
   if (login) {
     const hash = (await openssl(['passwd', '-apr1', login.password])).toString().trim();
@@ -89,8 +91,9 @@ const squid: Configuration = async ({ login, closedPort }, directory, port) => {
     'cache deny all',
     'shutdown_lifetime 0 seconds',
     'pinger_enable off',
+    ...(documented ? documented.map((line) => withFiles(line, passwords)) : []),
     ...(closedPort === undefined ? [] : [`acl closed port ${closedPort}`, 'http_access deny closed']),
-    ...(login
+    ...(login && !documented
       ? [
           `auth_param basic program ${SQUID_PASSWORDS} ${passwords}`,
           'auth_param basic children 1',
@@ -104,7 +107,11 @@ const squid: Configuration = async ({ login, closedPort }, directory, port) => {
   ].join('\n');
 };
 
-const tinyproxy: Configuration = async ({ login, closedPort }, directory, port) =>
+function withFiles(line: string, passwords: string): string {
+  return /^http_port /.test(line) ? '' : line.replace('/etc/squid/passwd', passwords);
+}
+
+const tinyproxy: Configuration = async ({ login, closedPort, documented }, directory, port) =>
   [
     `Port ${port}`,
     'Listen 127.0.0.1',
@@ -112,7 +119,8 @@ const tinyproxy: Configuration = async ({ login, closedPort }, directory, port) 
     'MaxClients 50',
     `LogFile "${join(directory, 'requests.log')}"`,
     'LogLevel Info',
-    ...(login ? [`BasicAuth ${login.username} ${login.password}`] : []),
+    ...(documented ?? []).filter((line) => !line.startsWith('Port ')),
+    ...(login && !documented ? [`BasicAuth ${login.username} ${login.password}`] : []),
     // Ports that are named are the only open ones.
     ...(closedPort === undefined ? [] : [`ConnectPort ${closedPort === 443 ? 444 : 443}`]),
     '',
