@@ -124,9 +124,11 @@ export class ListenerServer implements EndpointServer {
   }
 
   private async listen(settings: ListenerSettings): Promise<HttpListener> {
-    const { trustedProxies: _proxies, renewedTls: _renewed, ...options } = settings;
-    return core.http.HttpListener.open({
+    const { trustedProxies, renewedTls: _renewed, ...options } = settings;
+    const { AddressRanges, HttpListener } = core.http;
+    return HttpListener.open({
       ...options,
+      ...(trustedProxies ? { proxies: AddressRanges.of(trustedProxies.addresses) } : {}),
       route: (path) => {
         const endpoint = this.endpoints.find(path);
         if (endpoint !== 'restarting')

@@ -1,13 +1,21 @@
 import type { Server } from 'node:http';
 import { isIPv6, type Socket } from 'node:net';
+import type { AddressRanges } from './address-ranges';
 import { plainAddress } from './remote-address';
+
+export interface ConnectionLimits {
+  readonly all: number;
+  readonly perAddress: number;
+  /** Many senders come from these. */
+  readonly proxies?: AddressRanges | undefined;
+}
 
 /** The open connections of a server: so many in all, and so many from one address (SEC-11). */
 export class ListenerConnections {
   private readonly open = new Set<Socket>();
   private readonly counts = new Map<string, number>();
 
-  constructor(private readonly limits: { readonly all: number; readonly perAddress: number }) {}
+  constructor(private readonly limits: ConnectionLimits) {}
 
   /** From before TLS on: who does not come through the handshake counts, too. */
   watch(server: Server): void {
@@ -27,7 +35,9 @@ export class ListenerConnections {
     const count = this.counts.get(address) ?? 0;
     // One that breaks in the middle of TLS has nobody else who listens.
     socket.on('error', () => undefined);
-    if (this.open.size >= this.limits.all || count >= this.limits.perAddress) {
+    const { all, perAddress, proxies } = this.limits;
+    const mayMore = count < perAddress || proxies?.includes(socket.remoteAddress) === true;
+    if (this.open.size >= all || !mayMore) {
       socket.destroy();
       return;
     }

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TlsOptions } from 'node:tls';
 import { As2Error, toAs2Error } from '../errors';
+import type { AddressRanges } from './address-ranges';
 import { busyAnswer, refusalAnswer, sendAnswer, textAnswer } from './answer';
 import { answerClientError } from './client-error';
 import { checkFraming } from './framing';
@@ -31,6 +32,8 @@ export interface ListenerOptions {
   readonly maxConnections?: number;
   /** Default 250. */
   readonly maxConnectionsPerAddress?: number;
+  /** Reverse proxies in front of it: of their connections the number in all counts alone. */
+  readonly proxies?: AddressRanges;
   /** How long the head of a request may take, from the connection or the last request on; default 30 s. */
   readonly headersTimeoutMs?: number;
   /** How long a connection may rest between two requests; default 15 s. */
@@ -69,11 +72,12 @@ export class HttpListener {
   private isClosing = false;
 
   private constructor(private readonly options: ListenerOptions) {
-    const { maxConnections, maxConnectionsPerAddress } = { ...LISTENER_DEFAULTS, ...options };
+    const { maxConnections, maxConnectionsPerAddress, proxies } = { ...LISTENER_DEFAULTS, ...options };
     const settings = serverOptions(options);
     this.security = options.tls && new ListenerSecurity(options.tls, settings);
     this.server = this.security?.server ?? createServer(settings);
-    this.connections = new ListenerConnections({ all: maxConnections, perAddress: maxConnectionsPerAddress });
+    const perAddress = maxConnectionsPerAddress;
+    this.connections = new ListenerConnections({ all: maxConnections, perAddress, proxies });
     this.connections.watch(this.server);
     this.server.maxRequestsPerSocket = REQUESTS_PER_CONNECTION;
     this.server.on('request', (request, response) => this.take(request, response));

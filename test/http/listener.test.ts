@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { connect as connectSecurely, type SecureVersion } from 'node:tls';
 import { As2Error } from '../../src/errors';
-import { HttpListener, type Route } from '../../src/http';
+import { AddressRanges, HttpListener, type Route } from '../../src/http';
 import { networkOf } from '../../src/http/listener-connections';
 import { listenError } from '../../src/http/listener-errors';
 import { exchangeRaw } from '../hostile/raw-connection';
@@ -161,6 +161,17 @@ describe('http: own listener', () => {
           requestWith('Content-Length: 0', '', ''),
         );
         assert.deepEqual(statuses, [200], 'places that were left are free again');
+      });
+    });
+
+    it('SEC-11: a reverse proxy of ours may have as many as there are', async () => {
+      const proxies = AddressRanges.of(['127.0.0.1']);
+      const limits = { maxConnectionsPerAddress: 1, maxConnections: 4, proxies };
+      await withHttpListener(limits, async ({ listener, url }) => {
+        await fill(listener.port, 3, async () => {
+          const { statuses } = await exchangeRaw(url, requestWith('Content-Length: 0', '', ''));
+          assert.deepEqual(statuses, [200]);
+        });
       });
     });
 
