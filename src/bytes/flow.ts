@@ -58,6 +58,11 @@ export async function readAll(
   limitBytes: number,
   limitError: () => As2Error,
 ): Promise<Buffer> {
+  if (chunks instanceof AtHand) {
+    const bytes = chunks.take() ?? Buffer.alloc(0);
+    if (bytes.length > limitBytes) throw limitError();
+    return bytes;
+  }
   const parts: Buffer[] = [];
   let length = 0;
   for await (const chunk of chunks) {
@@ -84,10 +89,47 @@ export const CHUNK_BYTES = 256 * 1024;
  * Bytes at hand in pieces, between which everything else in the process has its turn (law 8): nothing else would make
  * whoever ciphers them pause.
  */
-export async function* inTurns(bytes: Buffer, pieceBytes = CHUNK_BYTES): AsyncGenerator<Buffer, void> {
+export function inTurns(bytes: Buffer, pieceBytes = CHUNK_BYTES): AsyncIterableIterator<Buffer, void> {
+  return bytes.length <= pieceBytes ? new AtHand(bytes) : pieces(bytes, pieceBytes);
+}
+
+async function* pieces(bytes: Buffer, pieceBytes: number): AsyncGenerator<Buffer, void> {
   for (let at = 0; at < bytes.length; at += pieceBytes) {
     if (at > 0) await setImmediate();
     yield bytes.subarray(at, at + pieceBytes);
+  }
+}
+
+/**
+ * A few bytes at hand, read once. No generator, which makes several promises for each chunk; and whoever knows it need
+ * not wait at all.
+ */
+export class AtHand implements AsyncIterableIterator<Buffer, void> {
+  private bytes: Buffer | undefined;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes.length > 0 ? bytes : undefined;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** What is left to be read. */
+  take(): Buffer | undefined {
+    const { bytes } = this;
+    this.bytes = undefined;
+    return bytes;
+  }
+
+  async next(): Promise<IteratorResult<Buffer, void>> {
+    const value = this.take();
+    return value ? { done: false, value } : { done: true, value: undefined };
+  }
+
+  async return(): Promise<IteratorResult<Buffer, void>> {
+    this.bytes = undefined;
+    return { done: true, value: undefined };
   }
 }
 

@@ -1,5 +1,5 @@
 import { As2Error } from '../errors';
-import type { Chunks } from './flow';
+import { AtHand, type Chunks } from './flow';
 
 const EMPTY = Buffer.alloc(0);
 const DONE = { done: true, value: undefined } as const;
@@ -13,6 +13,10 @@ export class ByteReader {
 
   constructor(chunks: Chunks) {
     this.iterator = chunks[Symbol.asyncIterator]();
+    // What is at hand need not be waited for.
+    if (!(chunks instanceof AtHand)) return;
+    this.held = chunks.take() ?? EMPTY;
+    this.ended = true;
   }
 
   /** Bytes consumed so far. */
@@ -22,7 +26,7 @@ export class ByteReader {
 
   /** Up to `count` bytes without consuming them; fewer only where the data ends. */
   async peek(count: number): Promise<Buffer> {
-    if (this.held.length < count) await this.hold(count);
+    if (this.held.length < count && !this.ended) await this.hold(count);
     return this.held.length <= count ? this.held : this.held.subarray(0, count);
   }
 
@@ -37,7 +41,7 @@ export class ByteReader {
 
   /** The next byte, or -1 at the end. */
   async readByte(): Promise<number> {
-    if (this.held.length === 0) await this.hold(1);
+    if (this.held.length === 0 && !this.ended) await this.hold(1);
     if (this.held.length === 0) return -1;
     const byte = this.held[0] ?? -1;
     this.skipHeld(1);
@@ -49,7 +53,7 @@ export class ByteReader {
    * @throws As2Error `truncated`
    */
   async read(count: number): Promise<Buffer> {
-    if (this.held.length < count) await this.hold(count);
+    if (this.held.length < count && !this.ended) await this.hold(count);
     return this.readAvailable(count);
   }
 
@@ -63,7 +67,7 @@ export class ByteReader {
 
   /** The next bytes as they lie, at most `longest`; undefined at the end. */
   async nextChunk(longest: number): Promise<Buffer | undefined> {
-    if (this.held.length === 0) await this.hold(1);
+    if (this.held.length === 0 && !this.ended) await this.hold(1);
     return this.held.length === 0 ? undefined : this.takeHeld(longest);
   }
 
@@ -74,7 +78,7 @@ export class ByteReader {
   async *take(count: number): AsyncGenerator<Buffer, void> {
     let missing = count;
     while (missing > 0) {
-      if (this.held.length === 0) await this.hold(1);
+      if (this.held.length === 0 && !this.ended) await this.hold(1);
       if (this.held.length === 0) throw truncated(missing);
       const bytes = this.takeHeld(missing);
       missing -= bytes.length;
@@ -143,7 +147,6 @@ export class ByteReader {
 
   /** Waits until there are so many bytes, or no more. */
   private async hold(count: number): Promise<void> {
-    if (this.ended) return;
     const parts = [this.held];
     let length = this.held.length;
     while (length < count) {

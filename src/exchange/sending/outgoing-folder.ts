@@ -19,7 +19,7 @@ export interface Entry {
   /** While it is being composed. */
   readonly state: string;
   /** What it is settled with; asked when everything else is done. */
-  readonly enter?: () => { readonly state: string; readonly step: Step };
+  readonly enter?: (id: string) => { readonly state: string; readonly step: Step };
   readonly receiptDelivery: OutgoingFacts['receiptDelivery'];
   /** Whether the payload is kept beside the finished request. */
   readonly keepPayload: boolean;
@@ -29,7 +29,7 @@ export interface Entry {
   readonly spill?: () => Spool['spill'];
 }
 
-type ToSpool = Pick<SendOptions, 'spool' | 'partner' | 'payload'>;
+type ToSpool = Pick<SendOptions, 'spool' | 'partner' | 'payload' | 'messageId'>;
 
 /**
  * Composes a message and makes it durable before a byte of it is posted: what is repeated later are the same bytes
@@ -41,7 +41,9 @@ export async function spoolMessage(o: ToSpool, plan: SendPlan, entry: Entry): Pr
   const { spool, partner } = o;
   const { from, to, messageId } = plan.compose;
   const taken = () => new As2Error('message-id-taken', { messageId, partner: partner.name });
-  if (await spool.find('out', outgoingKey(from, to, messageId))) throw taken();
+  // One that we have made is not looked for: should it not be new, its key is taken all the same.
+  const isGiven = o.messageId !== undefined;
+  if (isGiven && (await spool.find('out', outgoingKey(from, to, messageId)))) throw taken();
   const rest = (entry.spill ?? (() => spool.spill))();
   const documents = documentsOf(o, plan, entry, rest);
   const composed = await compose(plan, documents, rest).catch(async (error: unknown) => {
@@ -153,7 +155,7 @@ async function settle(
     const kept = mics();
     const [mic] = kept;
     folder.describe({ sizeBytes: request.length, mics: kept, ...(mic ? { mic: formatMic(mic) } : {}) });
-    const settled = enter?.();
+    const settled = enter?.(folder.record.id);
     if (settled) await folder.note(settled.state, {}, settled.step);
     await spool.settle(folder);
     return new OutgoingMessage(folder, { headers: tagged, content: payload.content, context });
