@@ -97,7 +97,10 @@ export class DueQueue<Facts extends object> {
         const until = clock.now();
         await this.takeDue(until);
         const next = await spool.nextDue('in', { owner, states, after: until });
-        this.wakeAfter(Math.min((next ?? Infinity) - clock.now(), REST_MS));
+        const now = clock.now();
+        // What is due already is not "next": after a rest it is looked for when the rest is over, not a minute later.
+        const restMs = this.isResting ? this.restsUntil - now : REST_MS;
+        this.wakeAfter(Math.min((next ?? Infinity) - now, restMs));
       }
     } catch {
       this.rest();
@@ -109,24 +112,29 @@ export class DueQueue<Facts extends object> {
     const { spool, owner, states } = this.o;
     this.backlog = true;
     while (this.backlog && this.hasRoom) {
+      const limit = PAGE + this.jobs.size;
       const due = await spool.due<Facts>({
         direction: 'in',
         owner,
         states,
         until,
-        limit: PAGE + this.jobs.size,
+        limit,
         exceptPartners: this.slots.fullNames,
       });
       const started = due.filter((folder) => this.start(folder, this.o.work));
-      this.backlog = started.length > 0 || this.slots.fullNames.length > 0;
+      // A whole page of what is in work says nothing about what comes behind it.
+      this.backlog = started.length > 0 || this.slots.fullNames.length > 0 || due.length === limit;
       if (started.length === 0) return;
     }
   }
 
   private get hasRoom(): boolean {
-    const { clock } = this.o;
-    const rests = clock.now() < this.restsUntil && this.restsUntil <= clock.now() + REST_MS;
-    return this.state === 'running' && !rests && !this.slots.full && this.jobs.size < MOST_IN_WORK;
+    return this.state === 'running' && !this.isResting && !this.slots.full && this.jobs.size < MOST_IN_WORK;
+  }
+
+  private get isResting(): boolean {
+    const now = this.o.clock.now();
+    return now < this.restsUntil && this.restsUntil <= now + REST_MS;
   }
 
   /** @returns false, when there is no place for it, or it is in work already */

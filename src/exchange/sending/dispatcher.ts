@@ -99,7 +99,8 @@ export class Dispatcher {
     this.timer?.cancel();
     for (const message of this.parts.lanes.forgetAll()) this.parts.shelf.release(message);
     await this.filling;
-    await Promise.all(this.flights.values());
+    // One that was being settled may have joined them.
+    while (this.flights.size > 0) await Promise.all(this.flights.values());
   }
 
   /** One filling after the other, so that the journal is asked once for what many have called for. */
@@ -156,13 +157,18 @@ export class Dispatcher {
       known.push(key.to);
       this.parts.lanes.expect(key.to, dueAt);
     }
-    this.lookAroundAt = this.parts.clock.now() + LONGEST_SLEEP_MS;
+    this.lookAroundAt = this.elapsed + LONGEST_SLEEP_MS;
+  }
+
+  /** Milliseconds; goes on when the wall clock is set back. */
+  private get elapsed(): number {
+    return this.parts.clock.monotonic?.() ?? this.parts.clock.now();
   }
 
   private async fill(): Promise<void> {
     this.isCalled = false;
     await this.recover();
-    if (this.parts.clock.now() >= this.lookAroundAt) await this.findLanes();
+    if (this.elapsed >= this.lookAroundAt) await this.findLanes();
     while (!this.isClosed) {
       this.isCalled = false;
       // One time for both questions: what becomes due between two of them would be in neither answer.

@@ -189,6 +189,7 @@ export class Outbox {
     const plan = planSending(o, messageId, receiptDelivery);
     const { as2Name, parallel } = partner;
     let isReserved = false;
+    let arrived = (): void => undefined;
     this.composing++;
     try {
       const message = await spoolMessage({ ...o, spool: this.spool }, plan, {
@@ -197,7 +198,8 @@ export class Outbox {
         keepPayload: this.o.keepPayload ?? true,
         context,
         spill: () => this.spill,
-        enter: () => {
+        enter: (id) => {
+          arrived = this.shelf.expect(id);
           isReserved = this.dispatcher.reserve(as2Name, parallel);
           return isReserved
             ? { state: 'sending', step: { owner, attempts: 1 } }
@@ -209,6 +211,7 @@ export class Outbox {
       if (isReserved) this.dispatcher.free(as2Name);
       throw error;
     } finally {
+      arrived();
       this.composing--;
     }
   }

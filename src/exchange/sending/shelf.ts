@@ -15,12 +15,28 @@ export class Shelf {
   private readonly entries = new Map<string, Entry>();
   private readonly loading = new Map<string, Promise<OutgoingFolder | undefined>>();
   private readonly watches = new Set<Set<string>>();
+  /** Messages that are being settled: their rows may be there before those who settle them know. */
+  private readonly arriving = new Map<string, Promise<void>>();
 
   /** @param onRelease told when somebody has done with a message what was to be done */
   constructor(
     private readonly spool: Spool,
     private readonly onRelease: (message: OutgoingMessage) => void,
   ) {}
+
+  /**
+   * The row of a message is about to be written. Until that is over, and it was put here, nobody takes the row for one of
+   * before.
+   * @returns ends it, whatever came of it
+   */
+  expect(id: string): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.arriving.set(id, promise);
+    return () => {
+      this.arriving.delete(id);
+      resolve();
+    };
+  }
 
   /** Puts a message there that nobody else can know yet; to be released. */
   put(message: OutgoingMessage): OutgoingMessage {
@@ -33,6 +49,11 @@ export class Shelf {
     for (;;) {
       const here = this.use(id);
       if (here) return here;
+      const arriving = this.arriving.get(id);
+      if (arriving) {
+        await arriving;
+        continue;
+      }
       // All who want it wait for the same reading, so that nobody gets what another one has changed since.
       const folder = await (this.loading.get(id) ?? this.read(id));
       const now = this.use(id);
@@ -50,7 +71,8 @@ export class Shelf {
   }
 
   /**
-   * Messages by way of a list of folders; those are left out that changed while it was read. To be released.
+   * Messages by way of a list of folders; those are left out that changed while it was read, or are being settled. To be
+   * released.
    */
   async takeAll(list: () => Promise<OutgoingFolder[]>): Promise<OutgoingMessage[]> {
     const changed = new Set<string>();
@@ -61,7 +83,8 @@ export class Shelf {
         const { id } = folder.record;
         const here = this.use(id);
         if (here) return [here];
-        return changed.has(id) || this.loading.has(id) ? [] : [this.put(new OutgoingMessage(folder))];
+        const isElsewhere = changed.has(id) || this.loading.has(id) || this.arriving.has(id);
+        return isElsewhere ? [] : [this.put(new OutgoingMessage(folder))];
       });
     } finally {
       this.watches.delete(changed);

@@ -115,6 +115,37 @@ describe('exchange: outbox, parallel', () => {
     });
   });
 
+  it('REL-01: a message whose row the queue finds before its sender knows of it goes out once', async () => {
+    let isBusy = true;
+    const script: Script = (arrived, partner) =>
+      isBusy ? { status: 503, headers: [], body: '' } : partner.receipt(arrived);
+    await OutboxBench.run({ partner: { sending: plain }, script }, async (bench) => {
+      await bench.submit();
+      await bench.idle();
+      isBusy = false;
+      const { promise: known, resolve: know } = Promise.withResolvers<void>();
+      const { promise: durable, resolve: settled } = Promise.withResolvers<void>();
+      const settle = bench.spool.settle.bind(bench.spool);
+      bench.spool.settle = async (...args) => {
+        await settle(...args);
+        settled();
+        await known;
+      };
+      // The first one is due, so that the second one has to wait for its turn; and the turn comes.
+      bench.clock.jump(10 * MINUTE_MS);
+      const second = bench.submit();
+      await durable;
+      await bench.clock.pass(2 * MINUTE_MS);
+      await until(() => bench.told.length > 0 && bench.outbox.inWork === 0, 'what is known is sent');
+      know();
+      await second;
+      await until(() => bench.told.length === 2, 'both are told');
+      await bench.idle();
+      assert.equal(bench.partner.arrived.length, 3, 'an attempt that failed, and one of each');
+      assert.equal(bench.told.length, 2);
+    });
+  });
+
   it('a changed limit counts for what is queued', async () => {
     const gate = new Gate();
     await OutboxBench.run({ partner: { parallel: 1 }, script: gate.script }, async (bench) => {
