@@ -110,7 +110,7 @@ function readTls(
     minVersion: choice(def.minVersion, 'least version', MIN_VERSIONS, 'TLSv1.2'),
     clientCertificate,
   };
-  const files = new TlsFiles(RED, node, given);
+  const files = new TlsFiles(RED, node, given, (reason) => new As2Error('listener-tls-unusable', { reason }));
   return {
     tls,
     async renewedTls() {

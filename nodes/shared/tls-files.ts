@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { TlsOptions } from 'node:tls';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { As2Error } from '../../src/errors';
+import type { As2Error } from '../../src/errors';
 
 /** Node-RED's tls-config as it stands in the flows. */
 interface TlsConfigDef extends NodeDef {
@@ -12,7 +12,7 @@ interface TlsConfigDef extends NodeDef {
   readonly p12?: string;
 }
 
-type FileOptions = Pick<TlsOptions, 'cert' | 'key' | 'ca' | 'pfx'>;
+export type FileOptions = Pick<TlsOptions, 'cert' | 'key' | 'ca' | 'pfx'>;
 
 /**
  * The files that a tls-config names. Node-RED reads them when flows start; an authority that renews certificates by itself
@@ -22,23 +22,41 @@ export class TlsFiles {
   private readonly paths: readonly (readonly [keyof FileOptions, string])[];
   private latest: Readonly<Record<string, unknown>>;
 
-  /** @param given what Node-RED has read */
-  constructor(RED: NodeAPI, node: Node, given: TlsOptions) {
+  /**
+   * @param given what Node-RED has read
+   * @param problem what is thrown when a file cannot be read
+   */
+  constructor(
+    RED: NodeAPI,
+    node: Node,
+    given: FileOptions,
+    private readonly problem: (reason: string) => As2Error,
+  ) {
     this.paths = pathsOf(RED, node);
     this.latest = { ...given };
   }
 
   /**
    * @returns the files, when one of them is another than before
-   * @throws As2Error `listener-tls-unusable` when one cannot be read
+   * @throws As2Error when one cannot be read
    */
   async changed(): Promise<FileOptions | undefined> {
-    const read = await Promise.all(this.paths.map(async ([option, path]) => [option, await bytesOf(path)]));
+    const read = await Promise.all(
+      this.paths.map(async ([option, path]) => [option, await this.bytesOf(path)] as const),
+    );
     const options = Object.fromEntries(read) as Readonly<Record<string, Buffer>>;
     const isSame = Object.entries(options).every(([option, bytes]) => isEqual(bytes, this.latest[option]));
     if (isSame) return undefined;
     this.latest = options;
     return options;
+  }
+
+  private async bytesOf(path: string): Promise<Buffer> {
+    try {
+      return await readFile(path);
+    } catch (error) {
+      throw this.problem(error instanceof Error ? error.message : String(error));
+    }
   }
 }
 
@@ -61,15 +79,6 @@ function pathsOf(RED: NodeAPI, node: Node): (readonly [keyof FileOptions, string
 function resolved(RED: NodeAPI, node: Node, path: string): string {
   const [, name] = /^\$\{(\S+)\}$/.exec(path) ?? [];
   return name === undefined ? path : (RED.util.getSetting(node, name) ?? '');
-}
-
-async function bytesOf(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new As2Error('listener-tls-unusable', { reason }, { cause: error });
-  }
 }
 
 function isEqual(bytes: Buffer, before: unknown): boolean {

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { connect, type AddressInfo } from 'node:net';
-import { createServer } from 'node:tls';
 import { type ConnectionDef, type ConnectionNodes, readConnection } from '../../nodes/shared/connection';
 import { As2Error, type As2ErrorCode } from '../../src/errors';
 import { withHttpProxy } from '../support/http-proxy';
@@ -8,6 +6,7 @@ import { testKeyPair } from '../support/keys';
 import { onTab, type RunningFlow, withFlow } from '../support/node-red-flow';
 import type { FlowNode } from '../support/node-red-process';
 import { aliceAndBob } from '../support/stations';
+import { type TlsFront, withTlsInFront } from '../support/tls-front';
 
 const URL_OF_PARTNER = 'https://as2.partner.example/as2';
 const PIN = 'ab'.repeat(32);
@@ -115,8 +114,9 @@ describe('connection settings of the partner node', () => {
 });
 
 describe('connection of the partner node in a flow', () => {
-  it('TLS-05, TLS-09: through a proxy of Node-RED, to a server with a pinned certificate that wants ours', () =>
-    withTlsInFront(async (front) => {
+  it('TLS-05, TLS-09: through a proxy of Node-RED, to a server with a pinned certificate that wants ours', async () => {
+    const client = await testKeyPair('client');
+    await withTlsInFront([client.certificatePem], async (front) => {
       await withHttpProxy('we:secret', async (proxy) => {
         await withSender(
           front,
@@ -151,47 +151,12 @@ describe('connection of the partner node in a flow', () => {
           },
         );
       });
-    }));
+    });
+  });
 });
 
-interface Front {
-  readonly port: number;
-  /** Where what came over TLS goes on to. */
-  target: string;
-}
-
-/** TLS with a required client certificate in front of Node-RED, as a reverse proxy does it. */
-async function withTlsInFront(work: (front: Front) => Promise<void>): Promise<void> {
-  const own = await testKeyPair('some other name');
-  const client = await testKeyPair('client');
-  const front = { port: 0, target: '' };
-  const server = createServer(
-    {
-      key: own.privateKeyPem,
-      cert: own.certificatePem,
-      requestCert: true,
-      rejectUnauthorized: true,
-      ca: client.certificatePem,
-    },
-    (socket) => {
-      const upstream = connect(Number(new URL(front.target).port), '127.0.0.1');
-      socket.on('error', () => upstream.destroy());
-      upstream.on('error', () => socket.destroy());
-      socket.pipe(upstream).pipe(socket);
-    },
-  );
-  server.on('tlsClientError', () => undefined);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  front.port = (server.address() as AddressInfo).port;
-  try {
-    await work(front);
-  } finally {
-    await new Promise((resolve) => server.close(resolve));
-  }
-}
-
 async function withSender(
-  front: Front,
+  front: TlsFront,
   settings: (pin: string) => readonly FlowNode[],
   work: (flow: RunningFlow) => Promise<void>,
 ): Promise<void> {
