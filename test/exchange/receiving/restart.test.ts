@@ -189,8 +189,7 @@ describe('exchange: AS2 Restart at the receiver', () => {
   it('RST-05: cut off when the last octet was here, but not the end of the request', async () => {
     await restarting(async (o) => {
       const chunked = { 'Content-Length': undefined, 'Transfer-Encoding': 'chunked' };
-      const held = await o.sender.cut(0, o.sender.total, chunked);
-      assert.equal(held, o.sender.total);
+      for (let held = 0; held < o.sender.total;) held = await o.sender.cut(held, o.sender.total, chunked);
       assert.equal(o.station.messages.length, 0);
       assert.equal((await o.sender.post(o.sender.total - 1)).status, 200);
       await receivedOnce(o);

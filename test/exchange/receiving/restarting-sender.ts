@@ -92,12 +92,21 @@ export class RestartingSender {
     const patience = Date.now() + PATIENCE_MS;
     while (Date.now() < patience) {
       const hanging = await this.hang(first, end, changes);
-      await this.busy();
+      await this.untilWritten(first);
       hanging.destroy();
       const held = await this.held();
       if (held > first) return held;
     }
     throw new Error('nothing of it was kept');
+  }
+
+  /** Waits until the receiver writes it, or has given the connection up already, which was silent for so long. */
+  private async untilWritten(first: number): Promise<void> {
+    for (;;) {
+      const { status, length } = await this.head();
+      if (status !== 200 || Number(length) > first) return;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
   }
 
   /** Waits until the receiver writes it. @returns how it says so */
