@@ -44,6 +44,7 @@ import {
   checkRanges,
   checkReceiptUrl,
   checkServerName,
+  checkStatuses,
   checkUrls,
 } from './editor/checks';
 
@@ -78,6 +79,8 @@ interface Properties {
   /** Seconds of silence. */
   responseTimeout: string;
   attempts: string;
+  /** HTTP statuses. */
+  alsoStatuses: string;
   parallel: string;
   receiptHosts: string;
   unsuitableFilenames: string;
@@ -92,6 +95,7 @@ interface Properties {
   urls: string;
   redirects: string;
   chunked: boolean;
+  loginWhenAsked: boolean;
   /** IP addresses and ranges. */
   inboundFrom: string;
   /** PEM. */
@@ -171,6 +175,7 @@ RED.nodes.registerType<Properties>('as2-partner', {
     connectTimeout: { value: '30', validate: (value, _options) => checkNumber(value, 1, DAY) },
     responseTimeout: { value: '300', validate: (value, _options) => checkNumber(value, 1, DAY) },
     attempts: { value: '10', validate: (value, _options) => checkWhole(value, MOST_ATTEMPTS) },
+    alsoStatuses: { value: '', validate: (value, _options) => checkStatuses(value) },
     parallel: { value: '4', validate: (value, _options) => checkWhole(value, MOST_PARALLEL) },
     unsuitableFilenames: {
       value: 'rename',
@@ -198,6 +203,7 @@ RED.nodes.registerType<Properties>('as2-partner', {
     urls: { value: '', validate: (value, _options) => checkUrls(value) },
     redirects: { value: 'no', validate: (value, _options) => checkChoice(value, REDIRECTS) },
     chunked: { value: false },
+    loginWhenAsked: { value: false },
     inboundFrom: { value: '', validate: (value, _options) => checkRanges(value) },
     inboundCertificate: { value: '', validate: (value, _options) => checkCertificates(value) },
     inboundMaxSize: {

@@ -62,4 +62,6 @@ export const REDIRECTS = ['no', 'same-host'] as const;
 /** The core waits no longer for a receipt, in minutes (RCV-07). */
 export const LONGEST_RECEIPT_WAIT = 6 * 24 * 60;
 export const MOST_ATTEMPTS = 100;
+/** An HTTP status that is no success. */
+export const STATUS = /^[345]\d\d$/;
 export const MOST_PARALLEL = 64;

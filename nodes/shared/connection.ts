@@ -27,6 +27,8 @@ export interface ConnectionDef {
   readonly proxy?: string;
   readonly redirects?: string;
   readonly chunked?: boolean | string;
+  /** User name and password only after the server has asked for them. */
+  readonly loginWhenAsked?: boolean | string;
 }
 
 export interface ConnectionCredentials {
@@ -78,7 +80,7 @@ export function readConnection(
   const address = /^https?:/i.test(url) && URL.canParse(url) ? url : UNKNOWN_ADDRESS;
   const host = new URL(address).hostname;
   const headers = readHeaders(secret(credentials.headers, 'headers'));
-  const login = readLogin(credentials);
+  const login = readLogin(credentials, flag(def.loginWhenAsked, 'login only when asked', false));
   const tls = readTls(def, nodes, host);
   const proxy = readProxy(def, nodes, host);
   const connection: ConnectionSettings = {
@@ -102,7 +104,10 @@ export function readConnection(
   };
 }
 
-function readLogin({ user, password, token }: ConnectionCredentials): Credentials | undefined {
+function readLogin(
+  { user, password, token }: ConnectionCredentials,
+  whenAsked: boolean,
+): Credentials | undefined {
   const username = text(user, 'user');
   const bearer = text(token, 'token');
   if (username !== '' && bearer !== '') {
@@ -110,7 +115,10 @@ function readLogin({ user, password, token }: ConnectionCredentials): Credential
     throw new As2Error('setting-invalid', { setting: 'login', value: username, expected });
   }
   if (bearer !== '') return { bearer };
-  return username === '' ? undefined : { username, password: secret(password, 'password') };
+  if (username === '') return undefined;
+  const login = { username, password: secret(password, 'password') };
+  // HTTP-14.
+  return whenAsked ? { ...login, send: 'when-asked' } : login;
 }
 
 function readReceiptLogin({ receiptUser, receiptPassword }: ConnectionCredentials): Credentials | undefined {

@@ -1,11 +1,12 @@
 import { As2Error } from '../../src/errors';
-import type { Partner, SendingSettings } from '../../src/exchange';
+import type { Partner, RetrySettings, SendingSettings } from '../../src/exchange';
 import {
   LONGEST_RECEIPT_WAIT,
   MOST_ATTEMPTS,
   MOST_PARALLEL,
   RECEIPT_DELIVERY,
   RECEIPT_OVERDUE,
+  STATUS,
   UNSUITABLE_FILENAMES,
 } from './choices';
 import { core } from './core';
@@ -21,6 +22,8 @@ export interface DeliveryDef {
   readonly receiptOverdue?: string;
   /** How often a message is sent at most, the first time included. */
   readonly attempts?: number | string;
+  /** HTTP statuses, with blanks or commas between them, after which a message is sent again although they mean "never". */
+  readonly alsoStatuses?: string;
   /** Messages on their way at one time. */
   readonly parallel?: number | string;
   /** Hosts, with blanks or commas between them, to which the partner may ask for receipts beside that of its URL. */
@@ -54,7 +57,10 @@ export function readDelivery(
   def: DeliveryDef,
 ): Required<Pick<Partner, 'retry' | 'parallel' | 'receiptHosts' | 'unsuitableFilenames'>> {
   return {
-    retry: { attempts: wholeNumber(def.attempts, 'attempts', 10, MOST_ATTEMPTS) },
+    retry: {
+      attempts: wholeNumber(def.attempts, 'attempts', 10, MOST_ATTEMPTS),
+      ...readAlsoStatuses(text(def.alsoStatuses, 'try again also after')),
+    },
     parallel: wholeNumber(def.parallel, 'messages at a time', 4, MOST_PARALLEL),
     receiptHosts: text(def.receiptHosts, 'receipt hosts')
       .split(/[\s,;]+/)
@@ -66,4 +72,15 @@ export function readDelivery(
       'rename',
     ),
   };
+}
+
+/** REL-03. @throws As2Error `setting-invalid` */
+function readAlsoStatuses(list: string): Pick<RetrySettings, 'alsoStatuses'> {
+  const statuses = list.split(/[\s,;]+/).filter((status) => status !== '');
+  for (const value of statuses) {
+    if (STATUS.test(value)) continue;
+    const expected = 'HTTP statuses of refusals, from 300 to 599, such as 404 409';
+    throw new As2Error('setting-invalid', { setting: 'try again also after', value, expected });
+  }
+  return statuses.length === 0 ? {} : { alsoStatuses: statuses.map(Number) };
 }

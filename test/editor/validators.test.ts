@@ -337,6 +337,13 @@ describe('validators', () => {
     }
   });
 
+  it('REL-03: want HTTP statuses that are no success', () => {
+    for (const good of [undefined, '', '404', '404, 409;301'])
+      assert.equal(validate('as2-partner', 'alsoStatuses', good), true);
+    for (const bad of ['200', '404 4', '600', 'busy'])
+      assert.match(String(validate('as2-partner', 'alsoStatuses', bad)), /no HTTP status that a refusal has/);
+  });
+
   it('want a partner from the node or from the message', () => {
     assertRefused(validate('as2-out', 'partner', ''), /Choose a partner/);
     assertRefused(validate('as2-out', 'partner', '_ADD_'), /Choose a partner/);

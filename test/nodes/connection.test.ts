@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ConnectionDef, type ConnectionNodes, readConnection } from '../../nodes/shared/connection';
+import { readDelivery } from '../../nodes/shared/delivery';
 import { As2Error, type As2ErrorCode } from '../../src/errors';
 import { withHttpProxy } from '../support/http-proxy';
 import { testKeyPair } from '../support/keys';
@@ -54,6 +55,29 @@ describe('connection settings of the partner node', () => {
       minVersion: 'TLSv1.3',
     });
     assert.equal(pins?.length, 2);
+  });
+
+  it('HTTP-14: user name and password with every message, or only when they are asked for', () => {
+    const login = { user: 'us', password: 'secret' };
+    const sent = (def: ConnectionDef) =>
+      readConnection(def, login, {}, URL_OF_PARTNER).connection.credentials;
+    assert.deepEqual(sent({}), { username: 'us', password: 'secret' });
+    assert.deepEqual(sent({ loginWhenAsked: true }), {
+      username: 'us',
+      password: 'secret',
+      send: 'when-asked',
+    });
+  });
+
+  it('REL-03: statuses after which a message is sent again', () => {
+    assert.deepEqual(readDelivery({}).retry, { attempts: 10 });
+    assert.deepEqual(readDelivery({ alsoStatuses: '404, 409;301' }).retry, {
+      attempts: 10,
+      alsoStatuses: [404, 409, 301],
+    });
+    for (const alsoStatuses of ['200', '4040', 'never']) {
+      assert.throws(() => readDelivery({ alsoStatuses }), { code: 'setting-invalid' });
+    }
   });
 
   it('Node-RED’s own config nodes: http proxy and TLS configuration', () => {

@@ -1,4 +1,4 @@
-import { PROXY } from '../../shared/choices';
+import { PROXY, STATUS } from '../../shared/choices';
 import { checkCertificates, checkChoice, checkUrl } from '../../shared/editor/checks';
 import { asText, current, currentText } from '../../shared/editor/live';
 import { wrongRange } from '../../shared/editor/ranges';
@@ -49,6 +49,14 @@ export function checkHosts(value: unknown): EditorVerdict {
         host !== '' && !/^(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$|^\*(?:\.[a-z0-9_-]+)*$/i.test(host),
     );
   return wrong === undefined ? true : say('problem.receipt-hosts', { host: wrong });
+}
+
+/** HTTP statuses that are no success. */
+export function checkStatuses(value: unknown): EditorVerdict {
+  const wrong = asText(value)
+    .split(/[\s,;]+/)
+    .find((status) => status !== '' && !STATUS.test(status));
+  return wrong === undefined ? true : say('problem.statuses', { status: wrong });
 }
 
 /** Fingerprints as they are shown by browsers and OpenSSL; the same spellings as at run time. */
