@@ -1,7 +1,5 @@
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import type { Socket } from 'node:net';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { type Chunks, readAll } from '../bytes';
 import { As2Error, toAs2Error } from '../errors';
 import { Headers } from '../mime';
@@ -125,18 +123,20 @@ export class Attempt {
         if (!this.answered) reject(this.otherProtocol());
       });
     });
-    const sending =
-      this.request.body.length <= SMALL_BYTES
-        ? this.sendAtOnce(outgoing)
-        : pipeline(inBytes(this.counted(this.request.body.open())), outgoing);
+    const sending = this.request.body.length <= SMALL_BYTES ? this.sendAtOnce(outgoing) : this.pump(outgoing);
     // A failure of sending reaches `answer` as the error of the request; an answer that comes earlier wins.
     sending.catch(() => undefined);
     const incoming = await answer;
     this.answered = true;
     const response = await this.read(incoming);
     // REL-10: a success counts only when the partner took everything; a refusal needs no further bytes.
-    if (response.status < 300) await sending;
+    if (response.status < 300) await sending.catch((error: unknown) => this.unlessClosedBehind(error));
     return response;
+  }
+
+  /** A server that closes the connection behind its answer can be faster than the word that the last octets are gone. */
+  private unlessClosedBehind(error: unknown): void {
+    if (this.ended || this.sentBytes < this.request.body.length) throw error;
   }
 
   private async read(incoming: IncomingMessage): Promise<PostResponse> {
@@ -155,12 +155,21 @@ export class Attempt {
     return { status, headers, body };
   }
 
-  private async *counted(chunks: Chunks): AsyncGenerator<Buffer, void> {
-    for await (const chunk of this.readable(chunks)) {
-      yield chunk;
-      this.sentBytes += chunk.length;
+  /** A body no faster than the network takes it. @returns when it has taken everything */
+  private async pump(outgoing: ClientRequest): Promise<void> {
+    try {
+      for await (const chunk of this.readable(this.request.body.open())) {
+        const hasRoom = outgoing.write(chunk);
+        this.sentBytes += chunk.length;
+        if (!hasRoom) await comes(outgoing, 'drain');
+      }
+      this.assertWhole();
+    } catch (error) {
+      outgoing.destroy(toAs2Error(error));
+      throw error;
     }
-    this.assertWhole();
+    outgoing.end();
+    await comes(outgoing, 'finish');
   }
 
   private assertWhole(): void {
@@ -237,6 +246,20 @@ export class Attempt {
   }
 }
 
-function inBytes(chunks: Chunks): Readable {
-  return Readable.from(chunks, { objectMode: false });
+async function comes(outgoing: ClientRequest, event: 'drain' | 'finish'): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const end = (): void => {
+      outgoing.off(event, onEvent).off('close', onClose);
+    };
+    const onEvent = (): void => {
+      end();
+      resolve();
+    };
+    const onClose = (): void => {
+      end();
+      reject(new Error('closed before everything was sent'));
+    };
+    outgoing.once(event, onEvent).once('close', onClose);
+    if (outgoing.closed) onClose();
+  });
 }
