@@ -60,6 +60,7 @@ interface Properties {
   aeadStructure: string;
   keyTransport: string;
   compress: string;
+  restart: boolean;
   receipt: string;
   receiptDelivery: string;
   receiptUrl: string;
@@ -144,6 +145,7 @@ RED.nodes.registerType<Properties>('as2-partner', {
       validate: (value, _options) => checkChoice(value, AEAD_STRUCTURE),
     },
     keyTransport: { value: 'rsa-pkcs1', validate: (value, _options) => checkChoice(value, KEY_TRANSPORT) },
+    restart: { value: false },
     compress: { value: '', validate: (value, _options) => checkChoice(value, COMPRESS) },
     receipt: { value: 'signed', validate: (value, _options) => checkChoice(value, RECEIPT) },
     receiptDelivery: {

@@ -16,6 +16,8 @@ export interface ProtectionDef {
   readonly keyTransport?: string;
   readonly compress?: string;
   readonly receipt?: string;
+  /** Whether a large message goes on where the line broke. */
+  readonly restart?: Flag;
   readonly requireSigned?: Flag;
   readonly requireEncrypted?: Flag;
   readonly acceptSha1?: Flag;
@@ -38,6 +40,7 @@ export function readSending(def: ProtectionDef): SendingSettings {
     keyTransport: transport === 'rsa-pkcs1' ? transport : 'rsa-oaep',
     oaepDigest: transport === 'rsa-oaep-sha-1' ? 'sha-1' : 'sha-256',
     ...(compress === '' ? {} : { compress }),
+    restart: flag(def.restart, 'go on after a break', false),
     receipt: choice(def.receipt, 'receipt', RECEIPT, 'signed'),
   };
 }

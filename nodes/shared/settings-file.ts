@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { OutboxOptions } from '../../src/exchange';
-import type { SpoolSettings } from '../../src/store';
+import type { PartialLimits, SpoolSettings } from '../../src/store';
 import { As2Error } from '../../src/errors';
 import type { TrustedProxies } from './endpoint-table';
 import { readRanges } from './inbound';
@@ -27,6 +27,10 @@ export interface As2Settings {
   /** Refused messages that are kept, and their bytes. */
   readonly refusedMessages?: number;
   readonly refusedSize?: number;
+  /** Hours for which messages that broke off are kept, and their bytes, in all and from each partner. */
+  readonly partialHours?: number;
+  readonly partialSize?: number;
+  readonly partialSizePerPartner?: number;
   /** Addresses of reverse proxies in front of Node-RED's own server. */
   readonly trustedProxies?: readonly string[];
   /** Header field in which they put the TLS certificate of a sender. */
@@ -49,6 +53,7 @@ export interface CheckedSettings {
 }
 
 const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 /** The core waits no longer, in minutes. */
 const LONGEST_PAUSE = 6 * 24 * 60;
@@ -62,6 +67,7 @@ export function readSettingsFile(as2: As2Settings, userDirectory: string): Check
   const whole = (name: keyof As2Settings): number | undefined =>
     as2[name] === undefined ? undefined : wholeNumber(as2[name], inFile(name), 1, MOST_PARALLEL);
   const days = number('retentionDays');
+  const hours = number('partialHours');
   const pausesMs = readPauses(as2.retryPauses, inFile('retryPauses'));
   return {
     spool: present({
@@ -70,6 +76,11 @@ export function readSettingsFile(as2: As2Settings, userDirectory: string): Check
       retentionMs: days === undefined ? undefined : days * DAY_MS,
       refusedCount: number('refusedMessages'),
       refusedBytes: number('refusedSize'),
+      partials: partialLimits({
+        maxAgeMs: hours === undefined ? undefined : hours * HOUR_MS,
+        maxBytes: number('partialSize'),
+        maxBytesEach: number('partialSizePerPartner'),
+      }),
     }),
     outbox: present({
       parallel: whole('parallel'),
@@ -114,6 +125,13 @@ function readPauses(value: unknown, setting: string): number[] | undefined {
     value: JSON.stringify(value),
     expected: 'a list of minutes, such as [1, 5, 30]',
   });
+}
+
+function partialLimits(limits: {
+  readonly [K in keyof PartialLimits]: number | undefined;
+}): Partial<PartialLimits> | undefined {
+  const given = present(limits);
+  return Object.keys(given).length === 0 ? undefined : given;
 }
 
 /** Without what was not set, so that the core's own defaults count. */

@@ -34,6 +34,9 @@ describe('the part as2 of settings.js', () => {
       receiveParallelPerPartner: 2,
       refusedMessages: 10,
       refusedSize: 2000,
+      partialHours: 3,
+      partialSize: 4000,
+      partialSizePerPartner: 3000,
       trustedProxies: ['127.0.0.1', '2001:db8::/32'],
       clientCertificateHeader: 'X-Client-Cert',
     };
@@ -45,6 +48,7 @@ describe('the part as2 of settings.js', () => {
         retentionMs: 2 * 86_400_000,
         refusedCount: 10,
         refusedBytes: 2000,
+        partials: { maxAgeMs: 3 * 3_600_000, maxBytes: 4000, maxBytesEach: 3000 },
       },
       outbox: { parallel: 3, pausesMs: [60_000, 30_000], keepPayload: false },
       receiving: { parallel: 7, parallelPerPartner: 2, receiptPausesMs: [60_000, 30_000] },

@@ -179,9 +179,9 @@ export class Sender implements OutboxListener {
     if (holding) this.lighten(holding);
   }
 
-  progress({ exchangeId, sentBytes, totalBytes }: ProgressInfo): void {
+  progress({ exchangeId, sentBytes, totalBytes, resumed = 0 }: ProgressInfo): void {
     const percent = Math.floor((100 * sentBytes) / Math.max(totalBytes, 1));
-    this.shown.set(exchangeId, { doing: 'sending', percent });
+    this.shown.set(exchangeId, { doing: 'sending', percent, resumed: resumed > 0 });
   }
 
   /**

@@ -5,7 +5,7 @@ import { clock, type StatusLine } from '../status';
 /** What one message on its way is doing. */
 export type OnItsWay =
   | { readonly doing: 'queued' }
-  | { readonly doing: 'sending'; readonly percent?: number }
+  | { readonly doing: 'sending'; readonly percent?: number; readonly resumed?: boolean }
   | { readonly doing: 'awaiting-receipt' }
   | {
       readonly doing: 'retrying';
@@ -73,10 +73,10 @@ export class SendingStatus {
       case 'queued':
         return this.write(false, false, 'queued');
       case 'sending': {
-        const { percent } = only;
+        const { percent, resumed } = only;
         return percent === undefined
           ? this.write(false, true, 'sending')
-          : this.write(false, true, 'sending-percent', { percent });
+          : this.write(false, true, resumed ? 'sending-resumed' : 'sending-percent', { percent });
       }
       case 'awaiting-receipt':
         return this.write(false, false, 'awaiting-receipt');
