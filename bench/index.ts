@@ -2,6 +2,7 @@ import { eventLoopRow } from './event-loop';
 import { memoryRow } from './memory';
 import { messagesRow } from './messages';
 import { receiveRow } from './receive';
+import { restartRow } from './restart';
 import type { Row } from './row';
 import { sendRow } from './send';
 import { slowSendersRow } from './slow-senders';
@@ -18,4 +19,5 @@ export const rows: readonly Row[] = [
   eventLoopRow,
   smallMessagesRow,
   slowSendersRow,
+  restartRow,
 ];

@@ -2,7 +2,8 @@
  * One AS2 station in a process of its own, started by `StationProcess`: it listens, or sends one file and ends. What it
  * reports is its own memory and its own event loop, undisturbed by the other side.
  */
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileSource } from '../src/bytes';
@@ -18,7 +19,14 @@ export interface StationTask {
   readonly privateKeyPem: string;
   readonly partner: { readonly as2Name: string; readonly certificatePem: string };
   /** To send; otherwise the station listens. */
-  readonly send?: { readonly file: string; readonly url: string };
+  readonly send?: {
+    readonly file: string;
+    readonly url: string;
+    /** PEM; with it the line may break. */
+    readonly ca?: string;
+  };
+  /** To listen with. */
+  readonly tls?: { readonly certificatePem: string; readonly privateKeyPem: string };
 }
 
 export interface StationReport {
@@ -26,12 +34,15 @@ export interface StationReport {
   readonly peakBytes: number;
   /** How long the event loop kept others waiting, 99th percentile since the last report. */
   readonly loopDelayP99Ms: number;
+  /** How often it went on after a break. */
+  readonly resumed: number;
 }
 
 export type StationMessage =
   { readonly port: number } | { readonly report: StationReport } | { readonly failure: string };
 
 const RESOLUTION_MS = 1;
+let resumed = 0;
 const loopDelay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 
 process.once('message', (task: StationTask) => {
@@ -56,7 +67,13 @@ async function run(task: StationTask): Promise<void> {
     ...(task.send ? { url: task.send.url } : {}),
     ...(certificates[0] ? { encryptionCertificate: certificates[0] } : {}),
     signingCertificates: certificates,
-    sending: { sign: 'sha-256', encrypt: 'aes-256-cbc', receipt: 'signed' },
+    sending: {
+      sign: 'sha-256',
+      encrypt: 'aes-256-cbc',
+      receipt: 'signed',
+      restart: task.send?.ca !== undefined,
+    },
+    ...(task.send?.ca === undefined ? {} : { connection: { tls: { ca: task.send.ca } } }),
   };
   if (task.send) {
     const outcome = await sendMessage({
@@ -64,6 +81,9 @@ async function run(task: StationTask): Promise<void> {
       partner,
       spool,
       payload: { content: await fileSource(task.send.file), contentType: 'application/octet-stream' },
+      onEvent: ({ type }) => {
+        if (type === 'send-resumed') resumed++;
+      },
     });
     tell(outcome.ok ? { report: report() } : { failure: outcome.error.message });
     return;
@@ -74,7 +94,11 @@ async function run(task: StationTask): Promise<void> {
     handOver: () => ({ accept: true }),
     maxMessageBytes: 2 ** 40,
   });
-  const server = createServer((request, response) => void receiver.handle(request, response));
+  const handle = (request: IncomingMessage, response: ServerResponse): void =>
+    void receiver.handle(request, response);
+  const server = task.tls
+    ? createTlsServer({ cert: task.tls.certificatePem, key: task.tls.privateKeyPem }, handle)
+    : createServer(handle);
   server.requestTimeout = 0;
   server.listen(0, '127.0.0.1', () => tell({ port: (server.address() as AddressInfo).port }));
   process.once('disconnect', () => {
@@ -87,7 +111,7 @@ async function run(task: StationTask): Promise<void> {
 function report(): StationReport {
   const p99Ms = loopDelay.percentile(99) / 1e6 - RESOLUTION_MS;
   loopDelay.reset();
-  return { peakBytes: process.resourceUsage().maxRSS * 1024, loopDelayP99Ms: Math.max(0, p99Ms) };
+  return { peakBytes: process.resourceUsage().maxRSS * 1024, loopDelayP99Ms: Math.max(0, p99Ms), resumed };
 }
 
 function tell(message: StationMessage): void {

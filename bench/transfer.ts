@@ -1,33 +1,51 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { issueSelfSigned } from '../src/pki';
+import { type CuttingProxy, openCuttingProxy, randomCuts } from '../test/support/cutting-proxy';
 import type { Material, Station } from './material';
 import type { StationMessage, StationReport, StationTask } from './station';
 
+/** A line that is cut so often, over TLS, between stations that go on. */
+export interface BrokenLine {
+  readonly cuts: number;
+}
+
 export interface Transfer {
+  /** Octets on the line, and cuts that were made; without a broken line none are counted. */
+  readonly sentBytes: number;
+  readonly cuts: number;
   readonly sender: StationReport;
   readonly receiver: StationReport;
 }
 
-/** Sends a file over HTTP from one station process to another, up to the verified receipt. */
-export async function transfer(material: Material, file: string): Promise<Transfer> {
-  const receiver = await StationProcess.start(await task(material, 'receiver', 'sender'));
+/** Sends a file over HTTP, or over a broken line, from one station process to another, up to the verified receipt. */
+export async function transfer(material: Material, file: string, broken?: BrokenLine): Promise<Transfer> {
+  const tls = broken ? await issueSelfSigned({ commonName: 'localhost', keyType: 'rsa-2048' }) : undefined;
+  const receiver = await StationProcess.start({
+    ...(await task(material, 'receiver', 'sender')),
+    ...(tls ? { tls } : {}),
+  });
+  let line: CuttingProxy | undefined;
   try {
     const { port } = await receiver.next('port');
-    const url = `http://127.0.0.1:${port}/as2`;
+    if (broken) line = await openCuttingProxy(port, randomCuts(broken.cuts, (await stat(file)).size));
+    const url = line ? `https://localhost:${line.port}/as2` : `http://127.0.0.1:${port}/as2`;
     const sender = await StationProcess.start({
       ...(await task(material, 'sender', 'receiver')),
-      send: { file, url },
+      send: { file, url, ...(tls ? { ca: tls.certificatePem } : {}) },
     });
     try {
       const sent = await sender.next('report');
       receiver.ask('report');
-      return { sender: sent.report, receiver: (await receiver.next('report')).report };
+      const { sentBytes = 0, cuts = 0 } = line ?? {};
+      return { sentBytes, cuts, sender: sent.report, receiver: (await receiver.next('report')).report };
     } finally {
       await sender.end();
     }
   } finally {
+    await line?.close();
     await receiver.end();
     for (const name of ['sender', 'receiver']) {
       await rm(join(material.directory, `${name}-spool`), { recursive: true, force: true });
