@@ -96,7 +96,7 @@ describe('the admin routes of a Node-RED with users', function () {
     },
     { method: 'GET', path: '/as2/exchanges', forReaders: true },
     { method: 'GET', path: '/as2/exchanges/none', forReaders: true },
-    { method: 'GET', path: '/as2/exchanges/none/files/receipt', forReaders: true },
+    { method: 'GET', path: '/as2/exchanges/none/files/receipt', forReaders: false },
     { method: 'GET', path: '/as2/exchanges/none/files/payload', forReaders: false },
     { method: 'GET', path: '/as2/exchanges/none/files/request', forReaders: false },
     { method: 'POST', path: '/as2/exchanges/none/cancel', body: {}, forReaders: false },

@@ -20,7 +20,7 @@ const USUAL = 50;
 
 /**
  * The journal over Node-RED's admin API: what was exchanged, what happened to it and why; sending again and cancelling;
- * the bytes as evidence. Whoever may read sees names, subjects and states; documents are for those who may write.
+ * the bytes as evidence. Whoever may read sees names, subjects and states; files are for those who may write.
  */
 export function registerExchangeRoutes(RED: NodeAPI): void {
   const read = RED.auth.needsPermission('as2.read');
@@ -61,12 +61,8 @@ export function registerExchangeRoutes(RED: NodeAPI): void {
   }
 
   for (const file of FILES) {
-    // A receipt says what became of a message, not what stands in it.
-    RED.httpAdmin.get(
-      `/as2/exchanges/:id/files/${file}`,
-      file === 'receipt' ? read : write,
-      download(RED, file),
-    );
+    // Receipts too: some products send the whole message back with theirs.
+    RED.httpAdmin.get(`/as2/exchanges/:id/files/${file}`, write, download(RED, file));
   }
 }
 
