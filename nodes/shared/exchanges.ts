@@ -5,6 +5,7 @@ import { abandoned, hasOutgoing } from './abandoned';
 import { CLOSING_MS } from './closing-times';
 import { core } from './core';
 import { describe } from './describe';
+import { leftSpools } from './left-spools';
 import type { Partners } from './partners';
 import { safely } from './safely';
 import type { CheckedSettings } from './settings-file';
@@ -59,10 +60,7 @@ export class Exchanges {
    */
   async spool(): Promise<Spool> {
     await this.closing;
-    const opening = (this.openedSpool ??= core.store.openSpool({
-      ...this.settings().spool,
-      onUnreadable: (error) => this.RED.log.error(`as2: ${describe(this.RED, error)}`),
-    }));
+    const opening = (this.openedSpool ??= this.openSpool());
     try {
       return await opening;
     } catch (error) {
@@ -80,6 +78,26 @@ export class Exchanges {
     } catch (error) {
       if (this.openedOutbox === opening) this.openedOutbox = undefined;
       throw error;
+    }
+  }
+
+  private async openSpool(): Promise<Spool> {
+    const { spool: settings } = this.settings();
+    const spool = await core.store.openSpool({
+      ...settings,
+      onUnreadable: (error) => this.RED.log.error(`as2: ${describe(this.RED, error)}`),
+    });
+    // Where it cannot be written down, nothing depends on it.
+    safely(() => this.tellLeftSpools(settings.directory), nobody);
+    return spool;
+  }
+
+  private async tellLeftSpools(directory: string): Promise<void> {
+    const { userDir } = this.RED.settings as { userDir?: string };
+    if (userDir === undefined) return;
+    for (const left of await leftSpools(userDir, directory)) {
+      const text = this.RED._('node-red-contrib-as2/as2-in:as2-in.log.left-spool', { left, directory });
+      this.RED.log.warn(`as2: ${text}`);
     }
   }
 
