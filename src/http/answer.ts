@@ -22,10 +22,10 @@ export interface HttpAnswer {
  */
 const LINGER = { longestMs: 5_000, silenceMs: 2_000, bytes: 64 * 1024 * 1024 } as const;
 const RETRY_AFTER_SECONDS = 60;
-
-/** What a sender is told; it says less than the error our user sees (design: texts to partners say less). */
 /** Until a connection that has broken without a word is given up. */
 const LOCKED_SECONDS = 2;
+
+/** What a sender is told; it says less than the error our user sees (design: texts to partners say less). */
 const REFUSALS: Partial<
   Record<As2ErrorCode, { readonly status: number; readonly text: string; readonly close?: true }>
 > = {
