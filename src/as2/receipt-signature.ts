@@ -1,4 +1,4 @@
-import { ContentSignatures, type SignedData, verifySignedData } from '../cms';
+import { ContentSignatures, type DigestName, likelyDigest, type SignedData } from '../cms';
 import { As2Error, isAs2Error } from '../errors';
 import { addReturns } from '../mime';
 import type { Certificate } from '../pki';
@@ -34,8 +34,21 @@ export function judgeReceiptSignature(
 }
 
 function judgeForm(signedData: SignedData, form: Buffer, trusted: readonly Certificate[]): JudgedSignature {
-  // Without digests the report tells which ones the known signers need; for unknown ones nothing is computed (SEC-11).
-  const digests = new DigestSet(verifySignedData(signedData, new Map(), trusted).neededDigests);
+  const likely = likelyDigest(signedData, trusted);
+  const named = likely ? [likely] : [];
+  const judged = judgeWith(named, signedData, form, trusted);
+  // The report tells which others the known signers need; for unknown ones nothing is computed (SEC-11).
+  const needed = judged.report?.neededDigests ?? [];
+  return needed.length > 0 ? judgeWith([...named, ...needed], signedData, form, trusted) : judged;
+}
+
+function judgeWith(
+  names: readonly DigestName[],
+  signedData: SignedData,
+  form: Buffer,
+  trusted: readonly Certificate[],
+): JudgedSignature {
+  const digests = new DigestSet(names);
   digests.add(form);
   const signatures = new ContentSignatures(signedData.signerInfos, trusted);
   signatures.update(form);

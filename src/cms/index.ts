@@ -27,4 +27,4 @@ export type { SignatureTolerances } from './signed-data/judge-signer';
 export type { SignatureReport, SignatureStatus, SignerSummary, SignerVerdict } from './signed-data/report';
 export { canSign, type RsaSignatureScheme, signingDigest } from './signed-data/signer';
 export { ContentSignatures } from './signed-data/content-signatures';
-export { verifySignedData } from './signed-data/verify';
+export { likelyDigest, verifySignedData } from './signed-data/verify';

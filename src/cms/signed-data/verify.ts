@@ -1,5 +1,6 @@
 import type { Certificate } from '../../pki';
-import type { DigestName } from '../algorithms';
+import { digestByOid, type DigestName } from '../algorithms';
+import { identified } from '../certificate-identifier';
 import type { ContentSignatures } from './content-signatures';
 import { judgeSigner, type SignatureTolerances, type VerificationContext } from './judge-signer';
 import { type SignatureReport, signatureReport } from './report';
@@ -29,4 +30,17 @@ export function verifySignedData(
     contentSignatures,
   };
   return signatureReport(signerInfos.map((signerInfo) => [signerInfo, judgeSigner(signerInfo, context)]));
+}
+
+/**
+ * The digest of the content that a signature most likely needs, without a look at what it proves: that of its only
+ * signer, when a configured certificate is named. For nobody else's anything needs to be computed (SEC-11).
+ */
+export function likelyDigest(
+  { signerInfos }: SignedData,
+  trusted: readonly Certificate[],
+): DigestName | undefined {
+  const [only, ...others] = signerInfos;
+  if (!only || others.length > 0 || identified(only.identifier, trusted).length === 0) return undefined;
+  return digestByOid(only.digestAlgorithm.oid)?.name;
 }
