@@ -62,7 +62,13 @@ export class OutgoingMessage {
   /** What `submit` was given to remember. */
   async context(): Promise<object | undefined> {
     const text = this.atHand ? this.atHand.context : await this.storedContext();
-    return text === undefined ? undefined : (JSON.parse(text) as object);
+    if (text === undefined) return undefined;
+    try {
+      return JSON.parse(text) as object;
+    } catch {
+      // Damaged on the disk: the outcome is told all the same.
+      return undefined;
+    }
   }
 
   /** What was sent, inside all layers; undefined when it was not kept. */

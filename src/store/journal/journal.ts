@@ -184,7 +184,7 @@ export class Journal {
     return rows.map(({ state, at, detail }) => ({
       state: String(state),
       at: Number(at),
-      ...(detail === null || detail === undefined ? {} : { detail: JSON.parse(String(detail)) as object }),
+      ...(detail === null || detail === undefined ? {} : { detail: detailOf(String(detail)) }),
     }));
   }
 
@@ -322,6 +322,15 @@ function entryOf(row: ExchangeRow): JournalEntry {
     steps: row.steps,
     refused: row.refused_bytes !== null,
   };
+}
+
+/** One that is damaged does not hide the lines around it. */
+function detailOf(text: string): object {
+  try {
+    return JSON.parse(text) as object;
+  } catch {
+    return { unreadable: text };
+  }
 }
 
 function nameOf({ id, direction }: Row): ExchangeName {
