@@ -78,8 +78,10 @@ export class RestartableTransfer {
       }
       const problem = this.problemOf(outcome);
       const next = problem && (await this.goOn(problem));
-      if (next !== undefined) first = next;
-      else if ('error' in outcome) throw outcome.error;
+      if (next !== undefined) {
+        first = next;
+        refused = 0;
+      } else if ('error' in outcome) throw outcome.error;
       else return outcome.response;
     }
   }
