@@ -14,8 +14,8 @@ export interface RequestOrigin {
   readonly isSecure: boolean;
   /** The sender has shown that it has the private key of this TLS certificate. */
   readonly certificate?: X509Certificate;
-  /** The connection was told to trust who issued it. */
-  readonly isVouchedFor: boolean;
+  /** Whoever issued it, where the connection was told to trust somebody above it. */
+  readonly issuer?: X509Certificate;
 }
 
 /** Reverse proxies in front of us. Of nobody else these header fields are believed (TLS-05). */
@@ -33,14 +33,30 @@ export function originOf(request: IncomingMessage, proxies?: TrustedProxies): Re
   const { socket } = request;
   if (proxies?.addresses.includes(socket.remoteAddress)) return originBehindProxy(request, proxies);
   const address = remoteAddressOf(request);
-  if (!(socket instanceof TLSSocket)) return { address, isSecure: false, isVouchedFor: false };
+  if (!(socket instanceof TLSSocket)) return { address, isSecure: false };
   const certificate = socket.getPeerX509Certificate();
+  const issuer = certificate && socket.authorized ? issuerOf(certificate, socket) : undefined;
   return {
     address,
     isSecure: true,
-    isVouchedFor: socket.authorized,
     ...(certificate ? { certificate } : {}),
+    ...(issuer ? { issuer } : {}),
   };
+}
+
+/** A connection that is resumed brings the certificate alone; its issuer is known from the one before. */
+const issuers = new Map<string, X509Certificate>();
+const MOST_ISSUERS = 1_000;
+
+function issuerOf(certificate: X509Certificate, socket: TLSSocket): X509Certificate | undefined {
+  const known = issuers.get(certificate.fingerprint256);
+  if (known) return known;
+  const { issuerCertificate: found } = socket.getPeerCertificate(true);
+  if (!found?.raw) return undefined;
+  const issuer = new X509Certificate(found.raw);
+  if (issuers.size >= MOST_ISSUERS) issuers.clear();
+  issuers.set(certificate.fingerprint256, issuer);
+  return issuer;
 }
 
 function originBehindProxy(request: IncomingMessage, proxies: TrustedProxies): RequestOrigin {
@@ -51,7 +67,6 @@ function originBehindProxy(request: IncomingMessage, proxies: TrustedProxies): R
   return {
     address,
     isSecure: forwardedProtocol(request) === 'https',
-    isVouchedFor: false,
     ...(certificate ? { certificate } : {}),
   };
 }

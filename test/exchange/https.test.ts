@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import type { ConnectionSettings } from '../../src/http';
 import type { ReceivedMessage } from '../../src/exchange';
+import { readCertificates } from '../../src/pki';
 import { alphaAndBeta, type PartnerChanges, relationshipOf } from '../partner/parties';
 import { withSender } from '../partner/sender';
 import { exchangeRaw } from '../hostile/raw-connection';
 import { testKeyPair } from '../support/keys';
+import { OpensslAuthority } from '../support/openssl-authority';
+import { withTempDirectory } from '../support/temp';
 import { type HttpsStationOptions, withHttpsStation } from './https-station';
 
 interface Meeting {
@@ -159,6 +162,36 @@ describe('exchange: over HTTPS', () => {
 
     it('none does not', async () => {
       const { error, messages } = await asAlphaWith(undefined, 'wanted');
+      assert.deepEqual([error, messages.length], ['http-forbidden', 0]);
+    });
+
+    /** Alpha's certificate of last year, its authority, and one of the same names, of this authority or another one. */
+    async function renewedBy(whose: 'the same authority' | 'another partner'): Promise<Result> {
+      const { certificatePem: ca } = await testKeyPair('localhost');
+      return withTempDirectory(async (directory) => {
+        const authority = new OpensslAuthority(directory);
+        const root = await authority.issueRoot('Trust CA');
+        const [imported] = readCertificates(await authority.issue('alpha.example', 'Trust CA'));
+        // Somebody else's own certificate has the name of the authority; it is imported as that of another partner.
+        const known = whose === 'another partner' ? await authority.issueRoot('Trust CA') : root;
+        const cert = await authority.issue('alpha.example', 'Trust CA');
+        const key = await authority.privateKey('alpha.example');
+        assert.ok(imported);
+        return meet({
+          connection: { tls: { ca, options: { key, cert } } },
+          station: { tls: { clientCertificate: 'required' }, trusted: [imported.toPem(), known] },
+          incoming: { inbound: { clientCertificates: [imported] } },
+        });
+      });
+    }
+
+    it('a renewed one comes in its name, when the authority is known', async () => {
+      const { error, messages } = await renewedBy('the same authority');
+      assert.deepEqual([error, messages.length], [undefined, 1]);
+    });
+
+    it('SEC-01: one that another partner issued does not, whatever its names are', async () => {
+      const { error, messages } = await renewedBy('another partner');
       assert.deepEqual([error, messages.length], ['http-forbidden', 0]);
     });
   });

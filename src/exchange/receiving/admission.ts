@@ -101,20 +101,21 @@ function tooOften(
   return new As2Error('request-too-often', { what, limit, remoteAddress, retryAfterSeconds });
 }
 
-/** The very certificate; or one that replaces it: of the same subject and issuer, which the connection vouches for. */
-function isShown(
-  certificates: readonly Certificate[],
-  { certificate, isVouchedFor }: RequestOrigin,
-): boolean {
+/**
+ * The very certificate; or one that replaces it: of the same subject, issued by the same key. The name of an issuer is
+ * not enough: what is trusted here are certificates of other partners, too, who choose their names themselves.
+ */
+function isShown(certificates: readonly Certificate[], { certificate, issuer }: RequestOrigin): boolean {
   if (!certificate) return false;
   return certificates.some(
-    (one) =>
-      one.der.equals(certificate.raw) ||
-      (isVouchedFor &&
-        one.x509.subject !== one.x509.issuer &&
-        one.x509.subject === certificate.subject &&
-        one.x509.issuer === certificate.issuer),
+    ({ der, x509 }) => der.equals(certificate.raw) || (issuer && replaces(certificate, x509, issuer)),
   );
+}
+
+function replaces(next: X509Certificate, last: X509Certificate, issuer: X509Certificate): boolean {
+  if (last.subject === last.issuer || last.subject !== next.subject || last.issuer !== next.issuer)
+    return false;
+  return [last, next].every((one) => one.verify(issuer.publicKey));
 }
 
 function certificateError({ certificate, address: remoteAddress }: RequestOrigin): As2Error {
