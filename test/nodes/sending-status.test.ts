@@ -32,6 +32,7 @@ describe('the line under an as2-out node', () => {
     status.set('1', { doing: 'queued' });
     status.set('1', { doing: 'sending' });
     status.set('1', { doing: 'sending', percent: 45 });
+    status.set('1', { doing: 'sending', percent: 62, resumed: true });
     const at = new Date(2030, 0, 1, 14, 5);
     status.set('1', { doing: 'retrying', attempt: 2, attempts: 10, at, code: 'http-host-unknown' });
     status.set('1', { doing: 'awaiting-receipt' });
@@ -39,6 +40,7 @@ describe('the line under an as2-out node', () => {
       { fill: 'blue', shape: 'ring', text: 'waiting' },
       { fill: 'blue', shape: 'dot', text: 'sending' },
       { fill: 'blue', shape: 'dot', text: 'sending 45 %' },
+      { fill: 'blue', shape: 'dot', text: 'sending 62 %, gone on with after a break' },
       { fill: 'yellow', shape: 'ring', text: 'retry 2/10 at 14:05 (host unknown)' },
       { fill: 'blue', shape: 'ring', text: 'waiting for receipt' },
     ]);
