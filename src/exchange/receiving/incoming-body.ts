@@ -15,6 +15,9 @@ const INTERRUPTIONS: ReadonlySet<As2ErrorCode> = new Set([
   'request-too-slow',
 ]);
 
+/** Less is sent again sooner than it is asked for. */
+const WORTH_KEEPING_BYTES = 16 * 1024;
+
 /**
  * Reads the body of a message, or what is still missing of it (RST-03).
  * @throws As2Error `request-…`, `transfer-in-work`, storage failures
@@ -63,7 +66,7 @@ async function readPart(
     }
   } catch (reason) {
     const error = toAs2Error(reason);
-    if (!INTERRUPTIONS.has(error.code)) {
+    if (!INTERRUPTIONS.has(error.code) || body.heldBytes < WORTH_KEEPING_BYTES) {
       await body.discard();
       throw error;
     }

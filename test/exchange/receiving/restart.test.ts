@@ -74,6 +74,17 @@ describe('exchange: AS2 Restart at the receiver', () => {
     });
   });
 
+  it('RST-02: some few octets are not worth a file', async () => {
+    await restarting(async ({ sender, station }) => {
+      const hanging = await sender.hang(0, 5_000);
+      await sender.busy();
+      hanging.destroy();
+      assert.equal((await station.event('request-refused')).error?.code, 'request-cut-off');
+      assert.equal(await sender.held(), 0);
+      assert.deepEqual(await readdir(join(station.spool.directory, 'partial')), []);
+    });
+  });
+
   it('RST-02: without a tag HEAD is answered as ever, and without names it is refused', async () => {
     await restarting(async ({ sender }) => {
       assert.equal((await sender.head({ ETag: undefined })).status, 405);
