@@ -66,6 +66,15 @@ describe('crash test: its own verdict', () => {
     );
   });
 
+  it('accepts a life that ended before its outbox had taken anything', () => {
+    const life = (name: string) => Array.from({ length: 20 }, (_, index) => `${name} ${index}`);
+    const started = { kind: 'started' } as const;
+    const [first, second] = [life('first'), life('second')];
+    assert.deepEqual(found([started, ...first.map(intended), started, ...second.map(intended)], []).lost, []);
+    const { lost } = found([started, ...first.map(intended), outcome('first 5')], [delivered('first 5')]);
+    assert.equal(lost.length, 20 - 12 - 1, 'but not one that had taken some');
+  });
+
   it('sees a positive receipt without a delivery, a failure, another content, and what nobody sent', () => {
     assert.deepEqual(
       found(

@@ -28,9 +28,11 @@ const LAST_OF_A_LIFE = 12;
 export function judge(sender: readonly Noted[], receiver: readonly Noted[]): Verdict {
   const lost: Finding[] = [];
   const duplicated: Finding[] = [];
-  const last = lastOfEachLife(sender);
   const sent = byId(sender.filter(({ kind }) => kind !== 'delivered'));
   const got = byId(receiver.filter(({ kind }) => kind === 'delivered'));
+  const isTaken = (id: string): boolean =>
+    got.has(id) || (sent.get(id) ?? []).some(({ kind }) => kind !== 'intended');
+  const last = lastOfEachLife(sender, isTaken);
   let marked = 0;
   let notTaken = 0;
   for (const [id, notes] of sent) {
@@ -64,12 +66,15 @@ export function judge(sender: readonly Noted[], receiver: readonly Noted[]): Ver
   return { messages: sent.size, marked, notTaken, lost, duplicated };
 }
 
-/** The ids of those messages that may have been noted without having reached the outbox. */
-function lastOfEachLife(notes: readonly Noted[]): Set<string> {
+/**
+ * The ids of those messages that may have been noted without having reached the outbox: the last ones of a life; all of
+ * them, when it ended before the outbox had taken anything, because its journal was not open yet.
+ */
+function lastOfEachLife(notes: readonly Noted[], isTaken: (id: string) => boolean): Set<string> {
   const last = new Set<string>();
   let life: string[] = [];
   const end = (): void => {
-    for (const id of life.slice(-LAST_OF_A_LIFE)) last.add(id);
+    for (const id of life.some(isTaken) ? life.slice(-LAST_OF_A_LIFE) : life) last.add(id);
     life = [];
   };
   for (const note of notes) {
