@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { bufferSource, type SizedSource, tap } from '../../bytes';
+import { type SizedSource, tap } from '../../bytes';
 import { As2Error, isAs2Error } from '../../errors';
 import {
   couldNotConnect,
@@ -13,6 +13,7 @@ import {
 import { Headers } from '../../mime';
 import type { Clock } from '../../store';
 import { isWorthRepeating } from '../retry';
+import { type Held, StateQuery } from './state-query';
 
 export interface TransferOptions {
   readonly client: HttpClient;
@@ -37,8 +38,6 @@ export interface TransferOptions {
   readonly onResumed: (heldBytes: number, error: As2Error) => void;
 }
 
-/** Header fields by which a receiver finds the transfer again (RST-02). */
-const QUERY_FIELDS = ['ETag', 'AS2-From', 'AS2-To', 'AS2-Version', 'User-Agent'];
 /** Nobody has refused the message: its way, or what waits on it, broke off. */
 const BROKEN = new Set([408, 500, 502, 504]);
 /** A receiver that does not know where it is any more. */
@@ -46,8 +45,6 @@ const MOST_RANGES_REFUSED = 3;
 /** Less than this is no progress. */
 const PROGRESS_BYTES = 64 * 1024;
 
-/** What a receiver says to HEAD; or why it cannot be known now. */
-type Held = { readonly heldBytes: number } | { readonly problem: As2Error; readonly answered: boolean };
 type Outcome = { readonly response: PostResponse } | { readonly error: As2Error };
 
 /**
@@ -60,9 +57,11 @@ export class RestartableTransfer {
   private best = 0;
   private stalls = 0;
   private hasSent = false;
+  private readonly query: StateQuery;
 
   constructor(private readonly o: TransferOptions) {
     this.heldBytes = o.heldBytes;
+    this.query = new StateQuery(o);
   }
 
   /** @throws As2Error as `HttpClient.post` */
@@ -167,31 +166,10 @@ export class RestartableTransfer {
     }
   }
 
-  /** RST-02. */
   private async ask(): Promise<Held> {
-    const { client, url, headers, totalBytes, signal } = this.o;
-    const fields = headers.entries().filter(([name]) => isQueryField(name));
-    let response: PostResponse;
-    try {
-      response = await client.post({
-        method: 'HEAD',
-        url,
-        headers: Headers.fromPairs(fields),
-        body: NOTHING,
-        connection: 'fresh',
-        ...(signal ? { signal } : {}),
-      });
-    } catch (error) {
-      if (!isAs2Error(error) || error.code === 'http-aborted') throw error;
-      return { problem: error, answered: false };
-    }
-    const problem = statusError(parseHttpUrl(url), 0, response);
-    if (problem && isWorthRepeating(problem)) return { problem, answered: true };
-    const length = response.headers.get('Content-Length')?.trim() ?? '';
-    const said = !problem && /^\d{1,15}$/.test(length) ? Number(length) : 0;
-    const heldBytes = said > totalBytes ? 0 : said;
-    this.note(heldBytes);
-    return { heldBytes };
+    const asked = await this.query.held();
+    if ('heldBytes' in asked) this.note(asked.heldBytes);
+    return asked;
   }
 
   private note(heldBytes: number): void {
@@ -205,12 +183,6 @@ export class RestartableTransfer {
     await waiting(ms, clock, signal);
     if (signal?.aborted) throw new As2Error('http-aborted', { host: parseHttpUrl(url).hostname });
   }
-}
-
-const NOTHING = bufferSource(Buffer.alloc(0));
-
-function isQueryField(name: string): boolean {
-  return QUERY_FIELDS.some((field) => field.toLowerCase() === name.toLowerCase());
 }
 
 /** The line, and not the message or our own disk. */

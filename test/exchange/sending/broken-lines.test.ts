@@ -4,7 +4,7 @@ import { bufferSource } from '../../../src/bytes';
 import type { SendOutcome } from '../../../src/exchange';
 import { alphaAndBeta, type PartnerChanges, relationshipOf } from '../../partner/parties';
 import { type Sender, withSender } from '../../partner/sender';
-import { type Asked, type OnHead, type OnPost, type Receiver, withReceiver } from './forgetful-receiver';
+import { type Asked, type Receiver, type Script, withReceiver } from './forgetful-receiver';
 import { MINUTE_MS, OutboxBench, until } from './outbox-bench';
 
 const content = randomBytes(1_000_000);
@@ -18,7 +18,7 @@ interface Sent extends Receiver {
 
 /** Sends a message of some 1 MB once, to a receiver that follows its script. */
 async function sending(
-  script: { readonly heads?: readonly OnHead[]; readonly posts: readonly OnPost[] },
+  script: Script,
   check: (sent: Sent) => Promise<void> | void,
   changes: PartnerChanges['sending'] = { restart: { ...restart, thresholdBytes: 1000 } },
 ): Promise<void> {
@@ -105,6 +105,14 @@ describe('exchange: AS2 Restart at the sender', () => {
         assert.deepEqual([posts.length, heads.length], [1, 1]);
       });
     }
+  });
+
+  it('RST-02: a page for whoever looks is no answer to the question', async () => {
+    const script = { heads: [1234], unknownBytes: 1234, posts: [{ dropAt: 500_000 }] };
+    await sending(script, ({ outcome, posts }) => {
+      assert.equal(outcome.error?.code, 'http-connection-lost');
+      assert.equal(posts.length, 1, 'the next attempt sends everything');
+    });
   });
 
   it('RST-03: as many breaks as there are, as long as it comes forward; a way that does not is given up', async () => {

@@ -14,6 +14,13 @@ export type OnHead = number | { readonly status: number } | 'drop';
 export type OnPost =
   { readonly dropAt: number } | { readonly status: number; readonly range?: string } | 'lose-answer';
 
+export interface Script {
+  readonly heads?: readonly OnHead[];
+  readonly posts: readonly OnPost[];
+  /** Octets it says to have of transfers it has never heard of. */
+  readonly unknownBytes?: number;
+}
+
 export interface Receiver {
   readonly url: string;
   readonly asked: Asked[];
@@ -23,7 +30,7 @@ export interface Receiver {
 
 /** A receiver that does what its script says, the last entry again and again. It needs no receipt. */
 export async function withReceiver(
-  script: { readonly heads?: readonly OnHead[]; readonly posts: readonly OnPost[] },
+  script: Script,
   work: (receiver: Receiver) => Promise<void>,
 ): Promise<void> {
   const heads = [...(script.heads ?? [{ status: 404 }])];
@@ -32,6 +39,8 @@ export async function withReceiver(
   await withHttpServer(
     async (request, response) => {
       if (request.method === 'HEAD') {
+        const isKnown = asked.length === 0 || request.headers.etag === asked[0]?.headers.etag;
+        if (!isKnown) return answerHead(response, script.unknownBytes);
         asked.push({ method: 'HEAD', headers: request.headers, body: Buffer.alloc(0) });
         answerHead(response, nextOf(heads));
       } else {
