@@ -108,7 +108,7 @@ const squid: Configuration = async ({ login, closedPort, documented }, directory
 };
 
 function withFiles(line: string, passwords: string): string {
-  return /^http_port /.test(line) ? '' : line.replace('/etc/squid/passwd', passwords);
+  return line.startsWith('http_port ') ? '' : line.replace('/etc/squid/passwd', passwords);
 }
 
 const tinyproxy: Configuration = async ({ login, closedPort, documented }, directory, port) =>
