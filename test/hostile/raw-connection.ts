@@ -51,7 +51,7 @@ export async function exchangeRaw(url: string, bytes: Bytes, o: ExchangeOptions 
   });
   await write(socket, bytes, half);
   await enough;
-  if (!closed) await settled(socket, chunks, performance.now() + patienceMs);
+  if (!closed) await settled(chunks, () => closed, performance.now() + patienceMs);
   socket.destroy();
   return { statuses: statusesIn(chunks), text: Buffer.concat(chunks).toString('latin1'), closed };
 }
@@ -67,9 +67,12 @@ async function write(socket: Socket, bytes: Bytes, half: boolean): Promise<void>
   if (half) socket.end();
 }
 
-/** Until the declared length of the last answer has come, and nothing comes any more. */
-async function settled(socket: Socket, chunks: readonly Buffer[], end: number): Promise<void> {
-  for (let before = -1; (before !== chunks.length || isCut(chunks)) && !socket.destroyed;) {
+/**
+ * Until the declared length of the last answer has come, and nothing comes any more; the answer to a HEAD declares a
+ * length and ends without it.
+ */
+async function settled(chunks: readonly Buffer[], isClosed: () => boolean, end: number): Promise<void> {
+  for (let before = -1; (before !== chunks.length || isCut(chunks)) && !isClosed();) {
     if (performance.now() > end) return;
     before = chunks.length;
     await new Promise((resolve) => setTimeout(resolve, 20));
