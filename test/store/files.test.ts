@@ -182,6 +182,13 @@ describe('store: names of exchanges', () => {
     }
   });
 
+  it('sort in the order in which they were made, also within a millisecond', () => {
+    const names = Array.from({ length: 10_000 }, () => newExchangeId(999));
+    assert.deepEqual(names.toSorted(), names);
+    assert.equal(new Set(names).size, names.length);
+    assert.ok(names.every((name) => timeOfId(name) === 999));
+  });
+
   it('what is none is none', () => {
     for (const name of [
       '',
